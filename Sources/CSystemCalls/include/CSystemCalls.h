@@ -1,0 +1,36 @@
+// System calls and constants that Swift cannot import: C declares them variadic, hides them behind a feature macro, or
+// has no wrapper for them.
+#ifndef C_SYSTEM_CALLS_H
+#define C_SYSTEM_CALLS_H
+
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/// Mirrors `struct open_how` of openat2(2), whose header older systems lack.
+struct open_beneath_how {
+  uint64_t flags;
+  uint64_t mode;
+  uint64_t resolve;
+};
+_Static_assert(sizeof(struct open_beneath_how) == 24, "openat2(2): OPEN_HOW_SIZE_VER0");
+
+/// openat2(2) with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS: no component leads out of
+/// `directory` and none is a symbolic link. Answers a descriptor, or -1 and errno (ENOSYS on Linux before 5.6).
+static inline int open_beneath(int directory, const char *path, int flags, unsigned mode) {
+  struct open_beneath_how how = {(uint64_t)flags, mode, 0x08 | 0x04 | 0x02};
+  return (int)syscall(437, directory, path, &how, sizeof how);
+}
+
+/// fallocate(2) with mode 0: reserves disk space and lengthens the file.
+static inline int allocate_space(int file, int64_t offset, int64_t length) {
+  return (int)syscall(SYS_fallocate, file, 0, offset, length);
+}
+
+/// O_PATH of open(2), the same on all Linux architectures that Swift knows.
+static const int open_path_only = 010000000;
+
+/// SEEK_HOLE of lseek(2).
+static const int seek_hole = 4;
+
+#endif

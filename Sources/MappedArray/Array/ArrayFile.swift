@@ -1,0 +1,155 @@
+/// How a file's bytes are to be understood.
+public enum FileFormat: Equatable, Sendable {
+  /// A NumPy header, then the elements.
+  case npy
+  /// The elements and nothing else.
+  case raw
+
+  public var name: String {
+    switch self {
+    case .npy: "npy"
+    case .raw: "raw"
+    }
+  }
+}
+
+/// What is asked of a file when it is mapped.
+public struct MappingRequest: Equatable, Sendable {
+  /// The element type, or nil for the header's, and f64 without a header.
+  public var elementType: ElementType?
+  /// Whether the file is to have no header.
+  public var isRaw: Bool
+  public var access: Access
+
+  public init(elementType: ElementType? = nil, isRaw: Bool = false, access: Access = .writable) {
+    self.elementType = elementType
+    self.isRaw = isRaw
+    self.access = access
+  }
+
+  /// Whether an array that is mapped already is what is asked for.
+  public func check(elementType mapped: ElementType, format: FileFormat) throws(MappedArrayError) {
+    if isRaw && format == .npy { throw .rawContradictsHeader(mapped) }
+    switch (elementType, format) {
+    case (let requested?, .npy) where requested != mapped: throw .type(recorded: mapped, requested: requested)
+    case (let requested?, .raw) where requested != mapped: throw .typeInUse(mapped, requested: requested)
+    default: break
+    }
+  }
+}
+
+/// An open file that is known to hold an array: its format and element type are settled, it is locked if it is
+/// writable, and nothing is mapped yet.
+///
+/// Making one decides everything about the file that can fail, so that a type that is only known at run time can be
+/// turned into a `MappedArray<Element>` in the next step.
+public struct ArrayFile: ~Copyable {
+  let file: OpenedFile
+  let header: NPYHeader?
+  public let elementType: ElementType
+  public let access: Access
+
+  public var path: RelativePath { file.path }
+  public var identity: FileIdentity { file.status.identity }
+  public var format: FileFormat { header == nil ? .raw : .npy }
+
+  /// Opens a file for mapping; a missing one is created if `request` is for a writable array.
+  ///
+  /// An empty file gets a header if a type is named and `RAW` is not. A file with contents is not changed. What was
+  /// created is removed again on an error.
+  ///
+  /// - Complexity: O(1), whatever the file's size.
+  public init(
+    opening path: RelativePath, in root: borrowing Root, for request: MappingRequest
+  ) throws(MappedArrayError) {
+    let file = try root.open(path, access: request.access, creating: request.access == .writable)
+    let isNew = file.isNew
+    do {
+      try self.init(file, for: request)
+    } catch {
+      if isNew { root.remove(path) }
+      throw error
+    }
+  }
+
+  /// Which file a path names, without creating or locking it; nil if there is none.
+  public static func identity(
+    of path: RelativePath, in root: borrowing Root
+  ) throws(MappedArrayError) -> FileIdentity? {
+    root.identity(of: path)
+  }
+
+  private init(_ file: consuming OpenedFile, for request: MappingRequest) throws(MappedArrayError) {
+    let header = try ArrayFile.settle(file, for: request)
+    if let header {
+      guard !request.isRaw else { throw .rawContradictsHeader(header.elementType) }
+      if let requested = request.elementType, requested != header.elementType {
+        throw .type(recorded: header.elementType, requested: requested)
+      }
+    }
+    elementType = header?.elementType ?? request.elementType ?? .f64
+    access = request.access
+    self.header = header
+    self.file = file
+  }
+
+  /// Locks the file if it is to be written, and reads its header, or writes one if it is to have one. nil: none.
+  private static func settle(
+    _ file: borrowing OpenedFile, for request: MappingRequest
+  ) throws(MappedArrayError) -> NPYHeader? {
+    if request.access == .writable {
+      guard try file.onFile({ (descriptor) throws(SystemCallError) in try descriptor.tryLock() }) else {
+        throw .locked(path: file.path.path.string)
+      }
+    }
+    // The size that counts is the one under the lock.
+    let size = try file.onFile { (descriptor) throws(SystemCallError) in try descriptor.status().size }
+    if size == 0, request.access == .writable, !request.isRaw, let type = request.elementType {
+      return try writeHeader(NPYHeader(new: type), to: file)
+    }
+    let prefix = try read(file, count: min(12, size))
+    guard let length = try parsing({ () throws(NPYHeaderError) in try NPYHeaderParser.length(prefix: prefix) }) else {
+      return nil
+    }
+    let bytes = try read(file, count: min(length, size))
+    return try parsing { () throws(NPYHeaderError) in try NPYHeaderParser.parse(bytes, fileSize: size) }
+  }
+
+  private static func parsing<Result>(
+    _ body: () throws(NPYHeaderError) -> Result
+  ) throws(MappedArrayError) -> Result {
+    do {
+      return try body()
+    } catch {
+      throw .header(error)
+    }
+  }
+
+  private static func writeHeader(
+    _ header: NPYHeader, to file: borrowing OpenedFile
+  ) throws(MappedArrayError) -> NPYHeader {
+    try file.onFile { (descriptor) throws(SystemCallError) in
+      do throws(SystemCallError) {
+        try header.bytes.span.withUnsafeBytes { (bytes) throws(SystemCallError) in
+          try descriptor.write(bytes, at: 0)
+        }
+      } catch {
+        // As it was: empty.
+        try? descriptor.truncate(to: 0)
+        throw error
+      }
+    }
+    return header
+  }
+
+  private static func read(_ file: borrowing OpenedFile, count: Int) throws(MappedArrayError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    let read = try file.onFile { (descriptor) throws(SystemCallError) in
+      var span = bytes.mutableSpan
+      return try span.withUnsafeMutableBytes { (buffer) throws(SystemCallError) in
+        try descriptor.read(into: buffer, at: 0)
+      }
+    }
+    return Array(bytes.prefix(read))
+  }
+}

@@ -1,0 +1,111 @@
+import Glibc
+import Synchronization
+
+// How bytes get into the file.
+extension ArrayStorage {
+  /// Overwrites elements that are there.
+  mutating func store(_ bytes: UnsafeRawBufferPointer, at index: Int) throws(MappedArrayError) {
+    if hasHoles == nil { hasHoles = try findHoles() }
+    if hasHoles == true {
+      let start = try offset(of: index)
+      try onFile { () throws(SystemCallError) in try descriptor.write(bytes, at: start) }
+    } else {
+      copy(bytes, to: index * elementSize)
+    }
+  }
+
+  /// Copies into the mapping, `offset` bytes behind the first element. There must be disk space.
+  func copy(_ bytes: UnsafeRawBufferPointer, to offset: Int) {
+    guard let source = bytes.baseAddress else { return }
+    memcpy(elements + offset, source, bytes.count)
+  }
+
+  private func findHoles() throws(MappedArrayError) -> Bool {
+    let end = try offset(of: count)
+    guard count > 0 else { return false }
+    return try onFile { () throws(SystemCallError) in try descriptor.firstHole(from: 0) } < end
+  }
+
+  /// Makes sure that the mapping covers `size` bytes, growing it at least twofold.
+  mutating func ensureMapped(_ size: Int) throws(MappedArrayError) {
+    guard size > mapping.length else { return }
+    mapping = try onFile { () throws(SystemCallError) in try Mapping(descriptor, size: size, access: access) }
+  }
+
+  /// Makes `newCount` the count, in the file's header and here. The elements must be written.
+  ///
+  /// At every instant the file holds a whole, valid header: where the number of digits stays the same they are
+  /// overwritten by one store of eight bytes, which a kill cannot divide; otherwise by one pwrite inside a page, which
+  /// the kernel finishes once it has begun.
+  mutating func publish(_ newCount: Int) throws(MappedArrayError) {
+    // Another program that sees the count must see the elements.
+    atomicMemoryFence(ordering: .releasing)
+    if let header, header.rowSize > 0 {
+      let digits = DecimalDigits(newCount / header.rowSize)
+      if digits.count != header.rowDigits.count || !overwrite(header.rowDigits, with: digits) {
+        try rewriteHeader(rows: newCount / header.rowSize)
+      }
+    }
+    count = newCount
+  }
+
+  /// Overwrites digits in place if all that change lie in the last eight, and answers whether they did.
+  private func overwrite(_ range: Range<Int>, with digits: DecimalDigits) -> Bool {
+    let window = range.upperBound - 8
+    guard window >= 0 else { return false }
+    var bytes = mapping.base.loadUnaligned(fromByteOffset: window, as: UInt64.self).littleEndian
+    for position in range {
+      let digit = digits[position - range.lowerBound]
+      if position < window {
+        guard mapping.base.load(fromByteOffset: position, as: UInt8.self) == digit else { return false }
+      } else {
+        let shift = UInt64(8 * (position - window))
+        bytes = bytes & ~(0xFF << shift) | UInt64(digit) << shift
+      }
+    }
+    mapping.base.storeBytes(of: bytes.littleEndian, toByteOffset: window, as: UInt64.self)
+    return true
+  }
+
+  private mutating func rewriteHeader(rows: Int) throws(MappedArrayError) {
+    guard let new = header?.with(rows: rows) else { throw .headerFull }
+    let bytes = new.bytes
+    guard let first = bytes.indices.first(where: { mapping.base.load(fromByteOffset: $0, as: UInt8.self) != bytes[$0] }),
+      let last = bytes.indices.last(where: { mapping.base.load(fromByteOffset: $0, as: UInt8.self) != bytes[$0] })
+    else {
+      header = new
+      return
+    }
+    // Across a page's border a kill could leave a half. The text of the ten types never reaches one, unless a stranger
+    // wrote it with thousands of spaces.
+    guard first / pageSize == last / pageSize else { throw .headerFull }
+    try onFile { () throws(SystemCallError) in
+      try bytes.span.withUnsafeBytes { (bytes) throws(SystemCallError) in
+        try descriptor.write(UnsafeRawBufferPointer(rebasing: bytes[first...last]), at: first)
+      }
+    }
+    header = new
+  }
+}
+
+/// The smallest page of any Linux system: what lies within one of these lies within a page.
+private let pageSize = 4096
+
+/// The decimal digits of a natural number, on the stack.
+struct DecimalDigits {
+  private var digits: InlineArray<20, UInt8> = .init(repeating: 0)
+  private(set) var count = 0
+
+  init(_ number: Int) {
+    var rest = number.magnitude
+    repeat {
+      let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+      count += 1
+      digits[20 - count] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
+      rest = quotient
+    } while rest > 0
+  }
+
+  /// The digit at `position`, from the left, as ASCII.
+  subscript(position: Int) -> UInt8 { digits[20 - count + position] }
+}

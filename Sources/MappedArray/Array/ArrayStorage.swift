@@ -1,0 +1,256 @@
+import Glibc
+import SystemPackage
+
+/// The untyped part of an array: a mapped file, where its elements are, how many there are, and how it grows.
+///
+/// Lengths and positions are in elements unless they say bytes. The count covers only elements that were written, in
+/// memory and in the file's header at every instant, so that other readers and a killed server find a valid array.
+@usableFromInline
+struct ArrayStorage: ~Copyable {
+  let descriptor: Descriptor
+  @usableFromInline var mapping: Mapping
+  let path: RelativePath
+  let identity: FileIdentity
+  let access: Access
+  let elementType: ElementType
+  /// nil for a raw file.
+  var header: NPYHeader?
+  /// In bytes.
+  @usableFromInline let dataOffset: Int
+  @usableFromInline let elementSize: Int
+  @usableFromInline var count: Int
+  /// How many elements have disk space: those that were there, and the room that was reserved behind them.
+  private(set) var capacity: Int
+  /// In bytes, as last seen.
+  private(set) var fileSize: Int
+  /// Whether stores may meet a hole of a sparse file, where a full disk would be a fault signal and not an error. nil
+  /// until something is first stored.
+  var hasHoles: Bool?
+
+  /// Spare room that is reserved at least and at most when a file with a header grows, in bytes.
+  private static let spareBytes = 4096...(64 << 20)
+
+  /// Zeros up to this many bytes are stored one by one.
+  private static let mostZerosStored = 1 << 20
+
+  init(_ file: consuming ArrayFile) throws(MappedArrayError) {
+    let size = try file.file.onFile { (descriptor) throws(SystemCallError) in try descriptor.status().size }
+    let access = file.access
+    let mapping = try file.file.onFile { (descriptor) throws(SystemCallError) in
+      try Mapping(descriptor, size: size, access: access)
+    }
+    self.mapping = mapping
+    fileSize = size
+    path = file.path
+    identity = file.identity
+    self.access = access
+    elementType = file.elementType
+    header = file.header
+    dataOffset = file.header?.dataOffset ?? 0
+    elementSize = file.elementType.size
+    count = file.header?.count ?? fileSize / file.elementType.size
+    capacity = count
+    descriptor = file.file.descriptor
+  }
+
+  deinit {
+    // An orderly end: spare room is cut off. There is nobody left to tell of a failure, and a longer file is valid.
+    if access == .writable, header != nil, fileSize > dataOffset + count * elementSize {
+      try? descriptor.truncate(to: dataOffset + count * elementSize)
+    }
+  }
+
+  var format: FileFormat { header == nil ? .raw : .npy }
+  var rowSize: Int { header?.rowSize ?? 1 }
+
+  /// The dimensions. Rows of no elements cannot be counted: the header's number of them stands.
+  var shape: [Int] {
+    guard let header, header.rowSize > 0 else { return header?.shape ?? [count] }
+    return [count / header.rowSize] + header.shape.dropFirst()
+  }
+
+  /// The first element's address. Valid for `count` elements.
+  @inlinable var elements: UnsafeMutableRawPointer { mapping.base + dataOffset }
+
+  @inlinable var isRaw: Bool { dataOffset == 0 }
+
+  /// Where in the file an element begins, in bytes.
+  func offset(of index: Int) throws(MappedArrayError) -> Int {
+    let (bytes, overflow) = index.multipliedReportingOverflow(by: elementSize)
+    let (offset, stillOverflow) = bytes.addingReportingOverflow(dataOffset)
+    // Half of the address space: a mapping has room for twice the file.
+    guard !overflow, !stillOverflow, offset <= Int.max / 2 else { throw .tooLarge }
+    return offset
+  }
+
+  /// Runs system calls on the file and names it in what they throw.
+  func onFile<Result: ~Copyable>(_ body: () throws(SystemCallError) -> Result) throws(MappedArrayError) -> Result {
+    do {
+      return try body()
+    } catch {
+      throw .system(error, path: path.path.string)
+    }
+  }
+}
+
+// MARK: - Length
+
+extension ArrayStorage {
+  /// Looks how long a raw file is now: other programs may append to it or cut it.
+  @usableFromInline
+  mutating func refresh() throws(MappedArrayError) {
+    guard isRaw else { return }
+    let size = try onFile { () throws(SystemCallError) in try descriptor.status().size }
+    guard size != fileSize else { return }
+    try ensureMapped(size)
+    fileSize = size
+    count = size / elementSize
+    capacity = count
+  }
+
+  /// Writes packed elements at `index`. What lies past the end is appended, a gap before it is filled with zeros.
+  ///
+  /// - Precondition: `bytes` is whole elements and `index` is not negative.
+  /// - Complexity: O(`bytes.count` + gap); amortised, with one store of the count, behind the end of a file with header;
+  ///   one fstat and one pwrite behind the end of a raw file.
+  @usableFromInline
+  mutating func write(_ bytes: UnsafeRawBufferPointer, at index: Int) throws(MappedArrayError) {
+    let (end, overflow) = index.addingReportingOverflow(bytes.count / elementSize)
+    guard !overflow else { throw .tooLarge }
+    if end <= count {
+      try store(bytes, at: index)
+    } else if isRaw {
+      try writePastRawEnd(bytes, at: index)
+    } else {
+      try checkWholeRows(end - count)
+      if index > count { try reserveZeros(index) }
+      try reserve(end)
+      // Behind the count there is reserved space; what is before it may lie in a hole.
+      let overlap = max(0, count - index) * elementSize
+      try store(UnsafeRawBufferPointer(rebasing: bytes[..<overlap]), at: index)
+      copy(UnsafeRawBufferPointer(rebasing: bytes[overlap...]), to: index * elementSize + overlap)
+      try publish(end)
+    }
+  }
+
+  private mutating func writePastRawEnd(_ bytes: UnsafeRawBufferPointer, at index: Int) throws(MappedArrayError) {
+    try refresh()
+    try checkNoTrailingBytes()
+    let (start, oldSize) = (try offset(of: index), fileSize)
+    let newSize = max(oldSize, start + bytes.count)
+    try ensureMapped(newSize)
+    do {
+      try onFile { () throws(SystemCallError) in
+        if start > oldSize { try descriptor.allocate(oldSize..<newSize) }
+        try descriptor.write(bytes, at: start)
+      }
+    } catch {
+      try? descriptor.truncate(to: oldSize)
+      throw error
+    }
+    fileSize = newSize
+    count = newSize / elementSize
+    capacity = count
+  }
+
+  /// Sets the number of elements; new ones are zero.
+  ///
+  /// - Complexity: O(1) and a few system calls; O(growth) below a mebibyte.
+  @usableFromInline
+  mutating func resize(to newCount: Int) throws(MappedArrayError) {
+    try refresh()
+    guard newCount != count else { return }
+    try checkWholeRows(abs(newCount - count))
+    try checkNoTrailingBytes()
+    let newEnd = try offset(of: newCount)
+    if newCount < count {
+      try shrink(to: newCount, end: newEnd)
+    } else if isRaw {
+      try ensureMapped(newEnd)
+      try extend(from: fileSize, to: newEnd)
+      count = newCount
+      capacity = count
+    } else {
+      try reserveZeros(newCount)
+      try publish(newCount)
+    }
+  }
+
+  private mutating func shrink(to newCount: Int, end: Int) throws(MappedArrayError) {
+    guard !isRaw else {
+      try onFile { () throws(SystemCallError) in try descriptor.truncate(to: end) }
+      fileSize = end
+      count = newCount
+      capacity = count
+      return
+    }
+    try publish(newCount)
+    // An empty array keeps no room. Others keep some, so that elements can come and go without a system call.
+    let spare = newCount == 0 ? 0 : ArrayStorage.spareBytes.upperBound
+    if fileSize - end > 2 * spare { try cutSpare(to: end + spare) }
+  }
+
+  /// Cuts off the room behind the elements.
+  mutating func trim() throws(MappedArrayError) {
+    guard access == .writable, !isRaw else { return }
+    try cutSpare(to: try offset(of: count))
+  }
+
+  private mutating func cutSpare(to size: Int) throws(MappedArrayError) {
+    guard fileSize > size else { return }
+    try onFile { () throws(SystemCallError) in try descriptor.truncate(to: size) }
+    fileSize = size
+    capacity = min(capacity, (size - dataOffset) / elementSize)
+  }
+
+  /// Makes room for `newCount` elements in a file with a header, and some ahead so that growth is amortised.
+  private mutating func reserve(_ newCount: Int) throws(MappedArrayError) {
+    guard newCount > capacity else { return }
+    let needed = try offset(of: newCount)
+    let bounds = ArrayStorage.spareBytes
+    let generous = needed + min(max(needed, bounds.lowerBound), bounds.upperBound)
+    try ensureMapped(generous)
+    let reserved = try offset(of: capacity)
+    do {
+      try extend(from: reserved, to: generous)
+      capacity = (generous - dataOffset) / elementSize
+    } catch .system(let error, _) where [.noSpace, .diskQuotaExceeded, .fileTooLarge].contains(error.errno) {
+      try extend(from: reserved, to: needed)
+      capacity = newCount
+    }
+  }
+
+  /// Like `reserve`, with zeros behind the count.
+  private mutating func reserveZeros(_ newCount: Int) throws(MappedArrayError) {
+    let growth = try offset(of: newCount) - offset(of: count)
+    if growth > ArrayStorage.mostZerosStored {
+      // A long run of zeros is had from the file system for nothing, where the file ends and is made longer.
+      try trim()
+      try reserve(newCount)
+    } else {
+      try reserve(newCount)
+      memset(elements + count * elementSize, 0, growth)
+    }
+  }
+
+  /// Reserves disk space and lengthens the file; on an error it is as long as before.
+  private mutating func extend(from start: Int, to end: Int) throws(MappedArrayError) {
+    do {
+      try onFile { () throws(SystemCallError) in try descriptor.allocate(start..<end) }
+    } catch {
+      try? descriptor.truncate(to: fileSize)
+      throw error
+    }
+    fileSize = max(fileSize, end)
+  }
+
+  private func checkWholeRows(_ elements: Int) throws(MappedArrayError) {
+    guard rowSize != 1 else { return }
+    guard rowSize > 0, elements % rowSize == 0 else { throw .partialRow(elements: elements, rowSize: rowSize) }
+  }
+
+  private func checkNoTrailingBytes() throws(MappedArrayError) {
+    guard isRaw, fileSize % elementSize != 0 else { return }
+    throw .trailingBytes(fileSize % elementSize, elementSize: elementSize)
+  }
+}

@@ -1,0 +1,166 @@
+/// A file of numbers as an array: mapped, never loaded.
+///
+/// The file is the data. Reads and writes of elements that are there go to the mapping; other programs see them at
+/// once. See `ArrayFile` for how a file is opened, and `FileFormat` for what it looks like.
+///
+/// Elements are read and written one at a time, or as packed bytes in ranges. Their addresses need not be aligned: a
+/// header may have any length.
+public struct MappedArray<Element: BitwiseCopyable>: ~Copyable {
+  @usableFromInline var storage: ArrayStorage
+
+  /// How many elements there are. A raw file may have been lengthened by another program since: see `refresh()`.
+  @inlinable public var count: Int { storage.count }
+  @inlinable public var isEmpty: Bool { count == 0 }
+  /// The dimensions, rows first. The product is the count.
+  public var shape: [Int] { storage.shape }
+  /// Elements that the file has disk space for.
+  public var capacity: Int { storage.capacity }
+  public var elementType: ElementType { storage.elementType }
+  public var format: FileFormat { storage.format }
+  public var access: Access { storage.access }
+  public var path: RelativePath { storage.path }
+  public var identity: FileIdentity { storage.identity }
+  /// Elements in a row; lengths change by whole rows.
+  public var rowSize: Int { storage.rowSize }
+  /// Bytes of address space that the mapping covers and the file fills.
+  public var mappedBytes: Int { storage.fileSize }
+}
+
+extension MappedArray where Element: MappableElement {
+  /// Maps an open file.
+  ///
+  /// - Throws: `.type` if the file's elements are not `Element`, `.system` if the file cannot be mapped.
+  /// - Complexity: O(1), whatever the file's size.
+  public init(_ file: consuming ArrayFile) throws(MappedArrayError) {
+    guard file.elementType == Element.elementType else {
+      throw .type(recorded: file.elementType, requested: Element.elementType)
+    }
+    storage = try ArrayStorage(file)
+  }
+
+  /// Opens and maps the file at `path` below `root`; a missing file is created if `access` is writable.
+  ///
+  /// - Parameter isRaw: whether the file is to have no header. A file with contents and no header is raw in any case.
+  public init(
+    path: RelativePath, in root: borrowing Root, isRaw: Bool = false, access: Access = .writable
+  ) throws(MappedArrayError) {
+    let request = MappingRequest(elementType: Element.elementType, isRaw: isRaw, access: access)
+    try self.init(ArrayFile(opening: path, in: root, for: request))
+  }
+}
+
+// MARK: - Elements
+
+extension MappedArray {
+  /// The element at `index`, or nil if it is out of range.
+  ///
+  /// - Complexity: O(1). Behind the end of a raw file a system call looks for new elements.
+  @inlinable
+  public mutating func element(at index: Int) throws(MappedArrayError) -> Element? {
+    if UInt(bitPattern: index) >= UInt(bitPattern: storage.count) {
+      guard try findNewElement(at: index) else { return nil }
+    }
+    return self[unchecked: index]
+  }
+
+  /// Whether another program has appended to a raw file so far that there is an element at `index`.
+  @usableFromInline
+  mutating func findNewElement(at index: Int) throws(MappedArrayError) -> Bool {
+    guard storage.isRaw, index >= 0 else { return false }
+    try storage.refresh()
+    return index < storage.count
+  }
+
+  /// The element at an index that is known to be less than the count.
+  @inlinable
+  subscript(unchecked index: Int) -> Element {
+    // In bounds of the mapping by the caller's knowledge; a header may leave the elements unaligned.
+    storage.elements.loadUnaligned(fromByteOffset: index &* MemoryLayout<Element>.stride, as: Element.self)
+  }
+
+  /// Replaces the element at `index` and answers whether there is one.
+  @inlinable
+  public mutating func update(at index: Int, to element: Element) throws(MappedArrayError) -> Bool {
+    if UInt(bitPattern: index) >= UInt(bitPattern: storage.count) {
+      guard try findNewElement(at: index) else { return false }
+    }
+    try withUnsafeBytes(of: element) { (bytes) throws(MappedArrayError) in try storage.write(bytes, at: index) }
+    return true
+  }
+
+  /// Adds one element at the end.
+  ///
+  /// - Complexity: O(1) amortised; for a raw file one fstat and one pwrite.
+  @inlinable
+  public mutating func append(_ element: Element) throws(MappedArrayError) {
+    try withUnsafeBytes(of: element) { (bytes) throws(MappedArrayError) in try append(packed: bytes) }
+  }
+
+  /// Adds elements at the end: all or, on an error, none.
+  @inlinable
+  public mutating func append(contentsOf elements: Span<Element>) throws(MappedArrayError) {
+    try elements.withUnsafeBytes { (bytes) throws(MappedArrayError) in try append(packed: bytes) }
+  }
+
+  /// Removes the last element and answers it, or nil if there is none.
+  @inlinable
+  public mutating func popLast() throws(MappedArrayError) -> Element? {
+    try storage.refresh()
+    guard count > 0 else { return nil }
+    let last = self[unchecked: count - 1]
+    try storage.resize(to: count - 1)
+    return last
+  }
+
+  /// Removes all elements.
+  public mutating func removeAll() throws(MappedArrayError) {
+    try storage.resize(to: 0)
+  }
+
+  /// Sets the count; new elements are zero.
+  public mutating func resize(to newCount: Int) throws(MappedArrayError) {
+    try storage.resize(to: newCount)
+  }
+}
+
+// MARK: - Packed elements
+
+extension MappedArray {
+  /// Calls `body` with the packed bytes of a range of elements, cut to those there are.
+  @inlinable
+  public borrowing func withPackedElements<Result, Failure: Error>(
+    in range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let range = range.clamped(to: 0..<storage.count)
+    let stride = MemoryLayout<Element>.stride
+    return try body(
+      UnsafeRawBufferPointer(start: storage.elements + range.lowerBound * stride, count: range.count * stride))
+  }
+
+  /// Adds packed elements at the end: all or, on an error, none.
+  @inlinable
+  public mutating func append(packed bytes: UnsafeRawBufferPointer) throws(MappedArrayError) {
+    try storage.refresh()
+    try storage.write(bytes, at: count)
+  }
+
+  /// Writes packed elements at `index`, past the end too: a gap is filled with zeros.
+  @inlinable
+  public mutating func write(packed bytes: UnsafeRawBufferPointer, at index: Int) throws(MappedArrayError) {
+    try storage.write(bytes, at: index)
+  }
+}
+
+// MARK: - The file
+
+extension MappedArray {
+  /// Looks how many elements a raw file has now: other programs may append to it or cut it.
+  public mutating func refresh() throws(MappedArrayError) {
+    try storage.refresh()
+  }
+
+  /// Cuts off the room behind the elements, as the end of the array's life does.
+  public mutating func trim() throws(MappedArrayError) {
+    try storage.trim()
+  }
+}

@@ -1,0 +1,151 @@
+import CSystemCalls
+import Glibc
+import SystemPackage
+
+/// The directory that all files live under. Nothing outside it can be reached through it.
+public struct Root: ~Copyable {
+  private let descriptor: Descriptor
+  /// The absolute path, without symbolic links.
+  public let path: FilePath
+
+  /// Opens the directory at `path`, creating it (not its parents) with mode 0770 less the umask if it is missing.
+  public init(path: FilePath) throws(SystemCallError) {
+    do {
+      try systemCall("mkdir") { path.withPlatformString { mkdir($0, 0o770) } }
+    } catch {
+      guard error.errno == .fileExists else { throw error }
+    }
+    let resolved = try Root.resolved(path)
+    descriptor = Descriptor(
+      owning: try systemCall("open") {
+        resolved.withPlatformString { Glibc.open($0, open_path_only | O_DIRECTORY | O_CLOEXEC) }
+      })
+    self.path = resolved
+  }
+
+  /// Reads a path as it came from outside: relative to the root, or absolute and inside it.
+  public borrowing func relativePath(_ bytes: UnsafeRawBufferPointer) throws(MappedArrayError) -> RelativePath {
+    try RelativePath(bytes: bytes, root: path)
+  }
+
+  /// Opens a regular file. No component may be a symbolic link.
+  ///
+  /// - Parameter creating: whether a missing file is created, empty, with mode 0660 less the umask.
+  borrowing func open(
+    _ file: RelativePath, access: Access, creating: Bool
+  ) throws(MappedArrayError) -> OpenedFile {
+    // O_NONBLOCK: opening a FIFO or a device must not wait.
+    let flags = (access == .writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW
+    while true {
+      do {
+        let descriptor = try openBeneath(file.path, flags: flags)
+        return try OpenedFile(descriptor, path: file, isNew: false)
+      } catch .system(let error, _) where error.errno == .noSuchFileOrDirectory && creating {
+        // Creating is a step of its own, so that a file that was made here can be told from one that was there.
+      }
+      do {
+        let descriptor = try openBeneath(file.path, flags: flags | O_CREAT | O_EXCL)
+        return try OpenedFile(descriptor, path: file, isNew: true)
+      } catch .system(let error, _) where error.errno == .fileExists {
+        // Somebody else made it in between.
+      }
+    }
+  }
+
+  /// Removes a file that was made by `open` and could not be used.
+  borrowing func remove(_ file: RelativePath) {
+    guard let parent = try? openDirectory(file.path.removingLastComponent()), let name = file.path.lastComponent else {
+      return
+    }
+    _ = FilePath(root: nil, [name]).withPlatformString { unlinkat(parent.file.rawValue, $0, 0) }
+  }
+
+  /// The file that the path names now, or nil if there is none.
+  borrowing func identity(of file: RelativePath) -> FileIdentity? {
+    guard let descriptor = try? openBeneath(file.path, flags: open_path_only | O_CLOEXEC | O_NOFOLLOW) else { return nil }
+    return try? descriptor.status().identity
+  }
+
+  private static let newFileMode: mode_t = 0o660
+
+  private borrowing func openBeneath(_ path: FilePath, flags: Int32) throws(MappedArrayError) -> Descriptor {
+    let mode = flags & O_CREAT == 0 ? 0 : Root.newFileMode
+    do {
+      return Descriptor(
+        owning: try systemCall("openat2") {
+          path.withPlatformString { open_beneath(descriptor.file.rawValue, $0, flags, mode) }
+        })
+    } catch {
+      // Before Linux 5.6, and under seccomp filters that do not know the call.
+      guard error.errno == .noFunction || error.errno == .notPermitted else { throw .system(error, path: path.string) }
+    }
+    guard let name = path.lastComponent else { throw .path(.empty) }
+    let parent = try openDirectory(path.removingLastComponent())
+    return try Root.openChild(name, of: parent, flags: flags | O_NOFOLLOW, mode: mode)
+  }
+
+  /// Walks down one component at a time, following no link; what `openat2` does in one call.
+  private borrowing func openDirectory(_ path: FilePath) throws(MappedArrayError) -> Descriptor {
+    let flags = open_path_only | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+    var directory = try Root.openChild(".", of: descriptor, flags: flags, mode: 0)
+    for component in path.components {
+      directory = try Root.openChild(component, of: directory, flags: flags, mode: 0)
+    }
+    return directory
+  }
+
+  private static func openChild(
+    _ name: FilePath.Component, of parent: borrowing Descriptor, flags: Int32, mode: mode_t
+  ) throws(MappedArrayError) -> Descriptor {
+    let path = FilePath(root: nil, [name])
+    let directory = parent.file.rawValue
+    do {
+      return Descriptor(
+        owning: try systemCall("openat") { path.withPlatformString { openat(directory, $0, flags, mode) } })
+    } catch {
+      throw .system(error, path: path.string)
+    }
+  }
+
+  private static func resolved(_ path: FilePath) throws(SystemCallError) -> FilePath {
+    guard let resolved = path.withPlatformString({ realpath($0, nil) }) else {
+      throw SystemCallError(name: "realpath", errno: Errno(rawValue: errno))
+    }
+    defer { free(resolved) }
+    return FilePath(platformString: resolved)
+  }
+}
+
+/// A regular file that has been opened below a root, and nothing more.
+struct OpenedFile: ~Copyable {
+  let descriptor: Descriptor
+  let path: RelativePath
+  let status: FileStatus
+  /// Whether opening it created it.
+  let isNew: Bool
+
+  init(_ descriptor: consuming Descriptor, path: RelativePath, isNew: Bool) throws(MappedArrayError) {
+    let status: FileStatus
+    do {
+      status = try descriptor.status()
+    } catch {
+      throw .system(error, path: path.path.string)
+    }
+    guard status.isRegularFile else { throw .path(.notRegularFile) }
+    self.descriptor = descriptor
+    self.status = status
+    self.path = path
+    self.isNew = isNew
+  }
+
+  /// Runs system calls on the file and names it in what they throw.
+  borrowing func onFile<Result: ~Copyable>(
+    _ body: (borrowing Descriptor) throws(SystemCallError) -> Result
+  ) throws(MappedArrayError) -> Result {
+    do {
+      return try body(descriptor)
+    } catch {
+      throw .system(error, path: path.path.string)
+    }
+  }
+}

@@ -1,0 +1,77 @@
+/// Why an array cannot be mapped or changed. The text says what was wrong and what would be right.
+public enum MappedArrayError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// A path that is not that of a regular file below the root.
+  case path(PathError)
+  /// A system call failed on the file at `path`.
+  case system(SystemCallError, path: String)
+  /// The file begins like a `.npy` file and cannot be mapped as one.
+  case header(NPYHeaderError)
+  /// The header records another type than the one that was asked for.
+  case type(recorded: ElementType, requested: ElementType)
+  /// The file is in use with another type.
+  case typeInUse(ElementType, requested: ElementType)
+  /// A raw mapping of a file with a header was asked for.
+  case rawContradictsHeader(ElementType)
+  /// Another process has the file mapped for writing.
+  case locked(path: String)
+  /// The array was mapped without write access.
+  case readOnly
+  /// The raw file ends in a part of an element, so its length cannot be changed.
+  case trailingBytes(Int, elementSize: Int)
+  /// The array has several dimensions, and its length changes in whole rows only.
+  case partialRow(elements: Int, rowSize: Int)
+  /// The header's text has no room for a larger count.
+  case headerFull
+  /// The length would be more than a file can have.
+  case tooLarge
+
+  public enum PathError: Equatable, Sendable {
+    case empty
+    case tooLong(bytes: Int)
+    case zeroByte
+    case parentDirectory
+    case outsideRoot(root: String)
+    case notRegularFile
+  }
+
+  public var description: String {
+    switch self {
+    case .path(.empty): "the path names no file"
+    case .path(.tooLong(let bytes)): "the path has \(bytes) bytes; at most \(RelativePath.mostBytes) are possible"
+    case .path(.zeroByte): "the path contains a zero byte"
+    case .path(.parentDirectory): "the path contains '..'; name the file relative to the root"
+    case .path(.outsideRoot(let root)): "the path is outside the root '\(root)'; name a file inside it"
+    case .path(.notRegularFile): "the path names no regular file; directories, FIFOs, sockets and devices are not mapped"
+    case .system(let error, let path): MappedArrayError.text(of: error, path: path)
+    case .header(let error): "the file cannot be mapped: \(error)"
+    case .type(let recorded, let requested):
+      "the file's header records \(recorded.name), not \(requested.name); leave the type out or name \(recorded.name)"
+    case .typeInUse(let type, let requested):
+      "the file is mapped as \(type.name) by another key, not \(requested.name); name \(type.name)"
+    case .rawContradictsHeader(let type): "RAW contradicts the file's header, which records \(type.name); leave RAW out"
+    case .locked(let path): "another process writes '\(path)'; map it READONLY, or unmap it there first"
+    case .readOnly: "the array is mapped READONLY; map the file WRITABLE to change it"
+    case .trailingBytes(let bytes, let elementSize):
+      "the file ends in \(bytes) bytes of a part of an element of \(elementSize); complete or remove them first"
+    case .partialRow(let elements, let rowSize):
+      "\(elements) elements are no whole number of rows of \(rowSize); change the length by a multiple of it"
+    case .headerFull: "the file's header has no room for a larger count; save the file again with numpy.save"
+    case .tooLarge: "the array would be larger than a file can be"
+    }
+  }
+
+  private static func text(of error: SystemCallError, path: String) -> String {
+    switch error.errno {
+    case .tooManySymbolicLinkLevels, .improperLink:
+      "'\(path)' leads through a symbolic link; name the file itself"
+    case .noSuchAddressOrDevice: MappedArrayError.path(.notRegularFile).description
+    default: "'\(path)': \(error)"
+    }
+  }
+}
+
+
+/// Whether an array may be changed.
+public enum Access: Sendable {
+  case readOnly, writable
+}

@@ -1,0 +1,110 @@
+import CSystemCalls
+import Glibc
+import SystemPackage
+
+/// Owns an open file descriptor and closes it.
+struct Descriptor: ~Copyable {
+  let file: FileDescriptor
+
+  init(owning rawValue: Int32) {
+    file = FileDescriptor(rawValue: rawValue)
+  }
+
+  deinit {
+    // close(2): the descriptor is gone whatever it answers, and there is nobody to tell.
+    _ = Glibc.close(file.rawValue)
+  }
+
+  /// fstat(2).
+  func status() throws(SystemCallError) -> FileStatus {
+    var status = stat()
+    try systemCall("fstat") { fstat(file.rawValue, &status) }
+    return FileStatus(status)
+  }
+
+  /// Reads up to `buffer.count` bytes at `offset`, fewer only at the end of the file; pread(2).
+  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemCallError) -> Int {
+    var done = 0
+    while done < buffer.count, let base = buffer.baseAddress {
+      let count = try systemCall("pread") { pread(file.rawValue, base + done, buffer.count - done, off_t(offset + done)) }
+      guard count > 0 else { break }
+      done += count
+    }
+    return done
+  }
+
+  /// Writes all of `bytes` at `offset`; pwrite(2). On an error some may have been written.
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemCallError) {
+    var done = 0
+    while done < bytes.count, let base = bytes.baseAddress {
+      done += try systemCall("pwrite") { pwrite(file.rawValue, base + done, bytes.count - done, off_t(offset + done)) }
+    }
+  }
+
+  /// Sets the file's size; ftruncate(2).
+  func truncate(to size: Int) throws(SystemCallError) {
+    try systemCall("ftruncate") { ftruncate(file.rawValue, off_t(size)) }
+  }
+
+  /// Reserves disk space for `range`, extending the file with zeros where it ends before; fallocate(2). Where the file
+  /// system has no such call, zeros are written over the whole range: it must hold no elements.
+  func allocate(_ range: Range<Int>) throws(SystemCallError) {
+    do {
+      try systemCall("fallocate") { allocate_space(file.rawValue, Int64(range.lowerBound), Int64(range.count)) }
+    } catch {
+      guard error.errno == .notSupported else { throw error }
+      try writeZeros(range)
+    }
+  }
+
+  private func writeZeros(_ range: Range<Int>) throws(SystemCallError) {
+    let zeros = [UInt8](repeating: 0, count: min(range.count, 1 << 16))
+    var offset = range.lowerBound
+    while offset < range.upperBound {
+      let count = min(zeros.count, range.upperBound - offset)
+      try zeros.span.withUnsafeBytes { (bytes) throws(SystemCallError) in
+        try write(UnsafeRawBufferPointer(rebasing: bytes[..<count]), at: offset)
+      }
+      offset += count
+    }
+  }
+
+  /// The first hole at or after `offset`, or the end of the file; lseek(2) with SEEK_HOLE. File systems that know no
+  /// holes answer the end.
+  func firstHole(from offset: Int) throws(SystemCallError) -> Int {
+    Int(try systemCall("lseek") { lseek(file.rawValue, off_t(offset), seek_hole) })
+  }
+
+  /// Takes the exclusive lock of this open file without waiting, and answers whether it was free; flock(2).
+  func tryLock() throws(SystemCallError) -> Bool {
+    do {
+      try systemCall("flock") { flock(file.rawValue, LOCK_EX | LOCK_NB) }
+      return true
+    } catch {
+      guard error.errno == .wouldBlock else { throw error }
+      return false
+    }
+  }
+}
+
+/// What fstat(2) tells, as far as it is needed.
+struct FileStatus {
+  let identity: FileIdentity
+  /// In bytes.
+  let size: Int
+  let isRegularFile: Bool
+  let isDirectory: Bool
+
+  init(_ status: stat) {
+    identity = FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    size = Int(status.st_size)
+    isRegularFile = status.st_mode & S_IFMT == S_IFREG
+    isDirectory = status.st_mode & S_IFMT == S_IFDIR
+  }
+}
+
+/// Tells whether two paths name one file.
+public struct FileIdentity: Hashable, Sendable {
+  public let device: UInt64
+  public let inode: UInt64
+}
