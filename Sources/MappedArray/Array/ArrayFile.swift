@@ -20,11 +20,22 @@ public struct MappingRequest: Equatable, Sendable {
   /// Whether the file is to have no header.
   public var isRaw: Bool
   public var access: Access
+  /// Whether the file must be there with this very format: nothing is created.
+  public var mustExist: Bool
 
   public init(elementType: ElementType? = nil, isRaw: Bool = false, access: Access = .writable) {
     self.elementType = elementType
     self.isRaw = isRaw
     self.access = access
+    mustExist = access == .readOnly
+  }
+
+  /// Asks for a file that was mapped like this before.
+  public init(elementType: ElementType, format: FileFormat, access: Access) {
+    self.elementType = elementType
+    self.access = access
+    isRaw = format == .raw
+    mustExist = true
   }
 
   /// Whether an array that is mapped already is what is asked for.
@@ -45,6 +56,7 @@ public struct MappingRequest: Equatable, Sendable {
 /// turned into a `MappedArray<Element>` in the next step.
 public struct ArrayFile: ~Copyable {
   let file: OpenedFile
+  /// nil for a raw file.
   let header: NPYHeader?
   public let elementType: ElementType
   public let access: Access
@@ -62,7 +74,7 @@ public struct ArrayFile: ~Copyable {
   public init(
     opening path: RelativePath, in root: borrowing Root, for request: MappingRequest
   ) throws(MappedArrayError) {
-    let file = try root.open(path, access: request.access, creating: request.access == .writable)
+    let file = try root.open(path, access: request.access, creating: !request.mustExist)
     let isNew = file.isNew
     do {
       try self.init(file, for: request)
@@ -72,12 +84,7 @@ public struct ArrayFile: ~Copyable {
     }
   }
 
-  /// Which file a path names, without creating or locking it; nil if there is none.
-  public static func identity(
-    of path: RelativePath, in root: borrowing Root
-  ) throws(MappedArrayError) -> FileIdentity? {
-    root.identity(of: path)
-  }
+  consuming func takeDescriptor() -> Descriptor { file.takeDescriptor() }
 
   private init(_ file: consuming OpenedFile, for request: MappingRequest) throws(MappedArrayError) {
     let header = try ArrayFile.settle(file, for: request)
@@ -104,7 +111,7 @@ public struct ArrayFile: ~Copyable {
     }
     // The size that counts is the one under the lock.
     let size = try file.onFile { (descriptor) throws(SystemCallError) in try descriptor.status().size }
-    if size == 0, request.access == .writable, !request.isRaw, let type = request.elementType {
+    if size == 0, !request.mustExist, !request.isRaw, let type = request.elementType {
       return try writeHeader(NPYHeader(new: type), to: file)
     }
     let prefix = try read(file, count: min(12, size))

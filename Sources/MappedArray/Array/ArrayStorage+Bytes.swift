@@ -30,6 +30,7 @@ extension ArrayStorage {
   mutating func ensureMapped(_ size: Int) throws(MappedArrayError) {
     guard size > mapping.length else { return }
     mapping = try onFile { () throws(SystemCallError) in try Mapping(descriptor, size: size, access: access) }
+    elements = mapping.base + dataOffset
   }
 
   /// Makes `newCount` the count, in the file's header and here. The elements must be written.

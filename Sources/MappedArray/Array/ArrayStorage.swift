@@ -5,10 +5,11 @@ import SystemPackage
 ///
 /// Lengths and positions are in elements unless they say bytes. The count covers only elements that were written, in
 /// memory and in the file's header at every instant, so that other readers and a killed server find a valid array.
-@usableFromInline
 struct ArrayStorage: ~Copyable {
   let descriptor: Descriptor
-  @usableFromInline var mapping: Mapping
+  var mapping: Mapping
+  /// The first element's address in the mapping. Valid for `count` elements.
+  var elements: UnsafeMutableRawPointer
   let path: RelativePath
   let identity: FileIdentity
   let access: Access
@@ -16,9 +17,9 @@ struct ArrayStorage: ~Copyable {
   /// nil for a raw file.
   var header: NPYHeader?
   /// In bytes.
-  @usableFromInline let dataOffset: Int
-  @usableFromInline let elementSize: Int
-  @usableFromInline var count: Int
+  let dataOffset: Int
+  let elementSize: Int
+  var count: Int
   /// How many elements have disk space: those that were there, and the room that was reserved behind them.
   private(set) var capacity: Int
   /// In bytes, as last seen.
@@ -33,24 +34,38 @@ struct ArrayStorage: ~Copyable {
   /// Zeros up to this many bytes are stored one by one.
   private static let mostZerosStored = 1 << 20
 
-  init(_ file: consuming ArrayFile) throws(MappedArrayError) {
+  /// Maps an open file.
+  static func map(_ file: consuming ArrayFile) throws(MappedArrayError) -> ArrayStorage {
     let size = try file.file.onFile { (descriptor) throws(SystemCallError) in try descriptor.status().size }
     let access = file.access
     let mapping = try file.file.onFile { (descriptor) throws(SystemCallError) in
       try Mapping(descriptor, size: size, access: access)
     }
-    self.mapping = mapping
+    let (path, identity, elementType, header) = (file.path, file.identity, file.elementType, file.header)
+    return ArrayStorage(
+      descriptor: file.takeDescriptor(), mapping: mapping, size: size, path: path, identity: identity, access: access,
+      elementType: elementType, header: header)
+  }
+
+  // Apart from `map`, because Swift 6.3 destroys fields that are not there yet when an initialiser of a type with a
+  // `deinit` can throw between them.
+  private init(
+    descriptor: consuming Descriptor, mapping: consuming Mapping, size: Int, path: RelativePath,
+    identity: FileIdentity, access: Access, elementType: ElementType, header: NPYHeader?
+  ) {
+    dataOffset = header?.dataOffset ?? 0
+    elementSize = elementType.size
+    count = header?.count ?? size / elementType.size
+    capacity = header?.count ?? size / elementType.size
+    elements = mapping.base + (header?.dataOffset ?? 0)
     fileSize = size
-    path = file.path
-    identity = file.identity
+    self.path = path
+    self.identity = identity
     self.access = access
-    elementType = file.elementType
-    header = file.header
-    dataOffset = file.header?.dataOffset ?? 0
-    elementSize = file.elementType.size
-    count = file.header?.count ?? fileSize / file.elementType.size
-    capacity = count
-    descriptor = file.file.descriptor
+    self.elementType = elementType
+    self.header = header
+    self.mapping = mapping
+    self.descriptor = descriptor
   }
 
   deinit {
@@ -69,10 +84,7 @@ struct ArrayStorage: ~Copyable {
     return [count / header.rowSize] + header.shape.dropFirst()
   }
 
-  /// The first element's address. Valid for `count` elements.
-  @inlinable var elements: UnsafeMutableRawPointer { mapping.base + dataOffset }
-
-  @inlinable var isRaw: Bool { dataOffset == 0 }
+  var isRaw: Bool { dataOffset == 0 }
 
   /// Where in the file an element begins, in bytes.
   func offset(of index: Int) throws(MappedArrayError) -> Int {
@@ -97,7 +109,6 @@ struct ArrayStorage: ~Copyable {
 
 extension ArrayStorage {
   /// Looks how long a raw file is now: other programs may append to it or cut it.
-  @usableFromInline
   mutating func refresh() throws(MappedArrayError) {
     guard isRaw else { return }
     let size = try onFile { () throws(SystemCallError) in try descriptor.status().size }
@@ -113,7 +124,6 @@ extension ArrayStorage {
   /// - Precondition: `bytes` is whole elements and `index` is not negative.
   /// - Complexity: O(`bytes.count` + gap); amortised, with one store of the count, behind the end of a file with header;
   ///   one fstat and one pwrite behind the end of a raw file.
-  @usableFromInline
   mutating func write(_ bytes: UnsafeRawBufferPointer, at index: Int) throws(MappedArrayError) {
     let (end, overflow) = index.addingReportingOverflow(bytes.count / elementSize)
     guard !overflow else { throw .tooLarge }
@@ -156,7 +166,6 @@ extension ArrayStorage {
   /// Sets the number of elements; new ones are zero.
   ///
   /// - Complexity: O(1) and a few system calls; O(growth) below a mebibyte.
-  @usableFromInline
   mutating func resize(to newCount: Int) throws(MappedArrayError) {
     try refresh()
     guard newCount != count else { return }

@@ -6,11 +6,11 @@
 /// Elements are read and written one at a time, or as packed bytes in ranges. Their addresses need not be aligned: a
 /// header may have any length.
 public struct MappedArray<Element: BitwiseCopyable>: ~Copyable {
-  @usableFromInline var storage: ArrayStorage
+  var storage: ArrayStorage
 
   /// How many elements there are. A raw file may have been lengthened by another program since: see `refresh()`.
-  @inlinable public var count: Int { storage.count }
-  @inlinable public var isEmpty: Bool { count == 0 }
+  public var count: Int { storage.count }
+  public var isEmpty: Bool { count == 0 }
   /// The dimensions, rows first. The product is the count.
   public var shape: [Int] { storage.shape }
   /// Elements that the file has disk space for.
@@ -35,7 +35,7 @@ extension MappedArray where Element: MappableElement {
     guard file.elementType == Element.elementType else {
       throw .type(recorded: file.elementType, requested: Element.elementType)
     }
-    storage = try ArrayStorage(file)
+    storage = try ArrayStorage.map(file)
   }
 
   /// Opens and maps the file at `path` below `root`; a missing file is created if `access` is writable.
@@ -55,7 +55,6 @@ extension MappedArray {
   /// The element at `index`, or nil if it is out of range.
   ///
   /// - Complexity: O(1). Behind the end of a raw file a system call looks for new elements.
-  @inlinable
   public mutating func element(at index: Int) throws(MappedArrayError) -> Element? {
     if UInt(bitPattern: index) >= UInt(bitPattern: storage.count) {
       guard try findNewElement(at: index) else { return nil }
@@ -63,8 +62,12 @@ extension MappedArray {
     return self[unchecked: index]
   }
 
+  /// The element at `index`, or nil if it is not among those that are known: no system call looks for new ones.
+  public borrowing func existingElement(at index: Int) -> Element? {
+    UInt(bitPattern: index) < UInt(bitPattern: storage.count) ? self[unchecked: index] : nil
+  }
+
   /// Whether another program has appended to a raw file so far that there is an element at `index`.
-  @usableFromInline
   mutating func findNewElement(at index: Int) throws(MappedArrayError) -> Bool {
     guard storage.isRaw, index >= 0 else { return false }
     try storage.refresh()
@@ -72,14 +75,12 @@ extension MappedArray {
   }
 
   /// The element at an index that is known to be less than the count.
-  @inlinable
   subscript(unchecked index: Int) -> Element {
     // In bounds of the mapping by the caller's knowledge; a header may leave the elements unaligned.
     storage.elements.loadUnaligned(fromByteOffset: index &* MemoryLayout<Element>.stride, as: Element.self)
   }
 
   /// Replaces the element at `index` and answers whether there is one.
-  @inlinable
   public mutating func update(at index: Int, to element: Element) throws(MappedArrayError) -> Bool {
     if UInt(bitPattern: index) >= UInt(bitPattern: storage.count) {
       guard try findNewElement(at: index) else { return false }
@@ -91,19 +92,16 @@ extension MappedArray {
   /// Adds one element at the end.
   ///
   /// - Complexity: O(1) amortised; for a raw file one fstat and one pwrite.
-  @inlinable
   public mutating func append(_ element: Element) throws(MappedArrayError) {
     try withUnsafeBytes(of: element) { (bytes) throws(MappedArrayError) in try append(packed: bytes) }
   }
 
   /// Adds elements at the end: all or, on an error, none.
-  @inlinable
   public mutating func append(contentsOf elements: Span<Element>) throws(MappedArrayError) {
     try elements.withUnsafeBytes { (bytes) throws(MappedArrayError) in try append(packed: bytes) }
   }
 
   /// Removes the last element and answers it, or nil if there is none.
-  @inlinable
   public mutating func popLast() throws(MappedArrayError) -> Element? {
     try storage.refresh()
     guard count > 0 else { return nil }
@@ -127,7 +125,6 @@ extension MappedArray {
 
 extension MappedArray {
   /// Calls `body` with the packed bytes of a range of elements, cut to those there are.
-  @inlinable
   public borrowing func withPackedElements<Result, Failure: Error>(
     in range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -138,14 +135,12 @@ extension MappedArray {
   }
 
   /// Adds packed elements at the end: all or, on an error, none.
-  @inlinable
   public mutating func append(packed bytes: UnsafeRawBufferPointer) throws(MappedArrayError) {
     try storage.refresh()
     try storage.write(bytes, at: count)
   }
 
   /// Writes packed elements at `index`, past the end too: a gap is filled with zeros.
-  @inlinable
   public mutating func write(packed bytes: UnsafeRawBufferPointer, at index: Int) throws(MappedArrayError) {
     try storage.write(bytes, at: index)
   }

@@ -3,9 +3,8 @@ public enum ElementType: UInt8, CaseIterable, Sendable {
   case i8, i16, i32, i64, u8, u16, u32, u64, f32, f64
 
   /// Calls `visitor` with the Swift type of the elements: the one place that turns a value into a type.
-  @inlinable
   public func accept<Visitor: ElementTypeVisitor & ~Copyable>(
-    _ visitor: inout Visitor
+    _ visitor: consuming Visitor
   ) throws(Visitor.Failure) -> Visitor.Result {
     switch self {
     case .i8: try visitor.visit(Int8.self)
@@ -81,8 +80,7 @@ public enum ElementType: UInt8, CaseIterable, Sendable {
 
   /// Bytes per element.
   public var size: Int {
-    var visitor = SizeVisitor()
-    return accept(&visitor)
+    accept(SizeVisitor())
   }
 
   private struct SizeVisitor: ElementTypeVisitor {
@@ -94,7 +92,7 @@ public enum ElementType: UInt8, CaseIterable, Sendable {
 public protocol ElementTypeVisitor: ~Copyable {
   associatedtype Result
   associatedtype Failure: Error = Never
-  mutating func visit<Element: MappableElement>(_ type: Element.Type) throws(Failure) -> Result
+  consuming func visit<Element: MappableElement>(_ type: Element.Type) throws(Failure) -> Result
 }
 
 extension Int8: MappableElement { public static var elementType: ElementType { .i8 } }

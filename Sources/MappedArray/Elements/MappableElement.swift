@@ -2,4 +2,66 @@
 public protocol MappableElement: BitwiseCopyable, Comparable, Sendable {
   static var elementType: ElementType { get }
   static var zero: Self { get }
+
+  /// Reads an element from its text; see `NumberParser` for the notation.
+  static func parse(_ text: UnsafeRawBufferPointer) throws(NumberSyntaxError) -> Self
+
+  /// Writes the element's text; see `NumberText`.
+  ///
+  /// - Parameter output: room for `NumberText.room` bytes.
+  /// - Returns: the length of the text in bytes.
+  func write(to output: UnsafeMutablePointer<UInt8>) -> Int
+
+  /// The element as the number that protocols carry.
+  var number: ElementNumber { get }
+
+  /// The smallest and the largest finite value, as text, for messages.
+  static var range: (least: String, greatest: String) { get }
+}
+
+/// An element, freed of its type. Switching over it in generic code costs nothing once the code is specialised.
+public enum ElementNumber: Sendable {
+  case integer(Int64)
+  /// Above `Int64.max`.
+  case large(UInt64)
+  case floating(Double)
+}
+
+extension MappableElement where Self: FixedWidthInteger {
+  public static func parse(_ text: UnsafeRawBufferPointer) throws(NumberSyntaxError) -> Self {
+    try NumberParser.integer(text)
+  }
+
+  public func write(to output: UnsafeMutablePointer<UInt8>) -> Int { NumberText.write(self, to: output) }
+
+  public var number: ElementNumber {
+    // Decided at compile time for all types but UInt64.
+    if let integer = Int64(exactly: self) { .integer(integer) } else { .large(UInt64(truncatingIfNeeded: self)) }
+  }
+
+  public static var range: (least: String, greatest: String) { ("\(Self.min)", "\(Self.max)") }
+}
+
+extension MappableElement where Self: BinaryFloatingPoint & LosslessStringConvertible {
+  public var number: ElementNumber { .floating(Double(self)) }
+
+  public static var range: (least: String, greatest: String) {
+    ("\(-Self.greatestFiniteMagnitude)", "\(Self.greatestFiniteMagnitude)")
+  }
+}
+
+extension Float {
+  public static func parse(_ text: UnsafeRawBufferPointer) throws(NumberSyntaxError) -> Float {
+    try NumberParser.float(text)
+  }
+
+  public func write(to output: UnsafeMutablePointer<UInt8>) -> Int { NumberText.write(self, to: output) }
+}
+
+extension Double {
+  public static func parse(_ text: UnsafeRawBufferPointer) throws(NumberSyntaxError) -> Double {
+    try NumberParser.double(text)
+  }
+
+  public func write(to output: UnsafeMutablePointer<UInt8>) -> Int { NumberText.write(self, to: output) }
 }

@@ -61,7 +61,7 @@ public struct Root: ~Copyable {
   }
 
   /// The file that the path names now, or nil if there is none.
-  borrowing func identity(of file: RelativePath) -> FileIdentity? {
+  public borrowing func identity(of file: RelativePath) -> FileIdentity? {
     guard let descriptor = try? openBeneath(file.path, flags: open_path_only | O_CLOEXEC | O_NOFOLLOW) else { return nil }
     return try? descriptor.status().identity
   }
@@ -137,6 +137,8 @@ struct OpenedFile: ~Copyable {
     self.path = path
     self.isNew = isNew
   }
+
+  consuming func takeDescriptor() -> Descriptor { descriptor }
 
   /// Runs system calls on the file and names it in what they throw.
   borrowing func onFile<Result: ~Copyable>(

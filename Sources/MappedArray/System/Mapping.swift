@@ -4,9 +4,8 @@ import Glibc
 ///
 /// The mapping is longer than the file: pages become valid as the file grows, so that growth needs no new mapping until
 /// the file has doubled. Only bytes inside the file may be touched.
-@usableFromInline
 struct Mapping: ~Copyable {
-  @usableFromInline let base: UnsafeMutableRawPointer
+  let base: UnsafeMutableRawPointer
   /// In bytes.
   let length: Int
 

@@ -1,0 +1,134 @@
+import CModuleShim
+import MappedArray
+
+/// One row of the command table: what the server is told of a command, and the function that it calls.
+struct CommandRow {
+  /// The names, the one that always exists first.
+  let names: [String]
+  /// Words at least, with the name; no more are taken unless `isVariadic`.
+  let words: Int
+  var isVariadic = false
+  let access: CommandAccess
+  var isFast = false
+  let function: ServerCommandFunction
+}
+
+enum CommandAccess {
+  case read, write
+}
+
+/// A command.
+protocol Command {
+  static var row: CommandRow { get }
+}
+
+/// A command on the array that is bound to its key, written once for all element types.
+protocol ArrayCommand: Command {
+  static func run<Element: MappableElement>(_ call: Call, on array: TypedArray<Element>) throws(CommandError)
+
+  /// Replies where the key does not exist. Without it the command answers that there is no such key.
+  static func runWithoutKey(_ call: Call) throws(CommandError)
+}
+
+extension ArrayCommand {
+  static func runWithoutKey(_ call: Call) throws(CommandError) { throw .noSuchKey }
+}
+
+/// A command on the binding itself, whatever its elements.
+protocol BindingCommand: Command {
+  static func run(_ call: Call, on binding: Binding) throws(CommandError)
+  static func runWithoutKey(_ call: Call) throws(CommandError)
+}
+
+/// What a key holds, as far as this module is concerned.
+enum KeyContents {
+  case nothing
+  case binding(Binding)
+}
+
+/// A key that is open while a command runs.
+struct OpenKey: ~Copyable {
+  private let key: OpaquePointer?
+
+  @inline(__always)
+  init(_ call: Call, _ access: CommandAccess) {
+    let mode = access == .write ? SERVER_KEY_READ | SERVER_KEY_WRITE : SERVER_KEY_READ
+    key = server_OpenKey(call.context, call.key, Int32(mode))
+  }
+
+  deinit {
+    server_CloseKey(key)
+  }
+
+  @inline(__always)
+  func contents() throws(CommandError) -> KeyContents {
+    if let value = server_ModuleTypeGetValue(key), server_ModuleTypeGetType(key) == Module.current.dataType {
+      // All values of this data type are bindings that `DataType.handOver` made.
+      return .binding(Unmanaged<Binding>.fromOpaque(value).takeUnretainedValue())
+    }
+    guard key == nil || server_KeyType(key) == 0 else { throw .wrongType }
+    return .nothing
+  }
+
+  /// Gives the key, which must be empty, a binding.
+  func set(_ binding: Binding) throws(CommandError) {
+    let value = DataType.handOver(binding)
+    guard server_ModuleTypeSetValue(key, Module.current.dataType, value) == SERVER_OK else {
+      throw .argument("the key cannot be written")
+    }
+  }
+}
+
+/// Serves one call: opens the key, resolves the element type, runs the command, replies its error.
+///
+/// Instantiated for each command, and inside it for each element type, so that a command pays for one jump.
+@inline(__always)
+func serve<Command: ArrayCommand>(
+  _ command: Command.Type, _ context: OpaquePointer?, _ arguments: UnsafeMutablePointer<OpaquePointer?>?, _ count: Int32
+) -> Int32 {
+  serveKey(command, context, arguments, count) { (call, binding) throws(CommandError) in
+    let array = try binding.array()
+    if Command.row.access == .write, binding.access == .readOnly { throw .array(.readOnly) }
+    try array.accept(Runner<Command>(call: call))
+  } withoutKey: { (call) throws(CommandError) in
+    try Command.runWithoutKey(call)
+  }
+}
+
+@inline(__always)
+func serve<Command: BindingCommand>(
+  _ command: Command.Type, _ context: OpaquePointer?, _ arguments: UnsafeMutablePointer<OpaquePointer?>?, _ count: Int32
+) -> Int32 {
+  serveKey(command, context, arguments, count) { (call, binding) throws(CommandError) in
+    try Command.run(call, on: binding)
+  } withoutKey: { (call) throws(CommandError) in
+    try Command.runWithoutKey(call)
+  }
+}
+
+@inline(__always)
+private func serveKey<C: Command>(
+  _ command: C.Type, _ context: OpaquePointer?, _ arguments: UnsafeMutablePointer<OpaquePointer?>?, _ count: Int32,
+  withBinding: (Call, Binding) throws(CommandError) -> Void, withoutKey: (Call) throws(CommandError) -> Void
+) -> Int32 {
+  guard let call = Call(context, arguments, count), call.count >= 2 else { return server_WrongArity(context) }
+  do throws(CommandError) {
+    let key = OpenKey(call, C.row.access)
+    switch try key.contents() {
+    case .binding(let binding): try withBinding(call, binding)
+    case .nothing: try withoutKey(call)
+    }
+    return Int32(SERVER_OK)
+  } catch {
+    return error.reply(to: call)
+  }
+}
+
+private struct Runner<Command: ArrayCommand>: ArrayVisitor {
+  let call: Call
+
+  @inline(__always)
+  func visit<Element: MappableElement>(_ array: TypedArray<Element>) throws(CommandError) {
+    try Command.run(call, on: array)
+  }
+}

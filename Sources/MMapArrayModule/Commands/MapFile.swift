@@ -1,0 +1,98 @@
+import CModuleShim
+import MappedArray
+
+/// `MMAP key path [type] [RAW] [READONLY|WRITABLE]`: binds the key to a file.
+enum MapFile: Command {
+  static let row = CommandRow(names: ["MMAP"], words: 3, isVariadic: true, access: .write) { context, arguments, count in
+    guard let call = Call(context, arguments, count), call.count >= 3 else { return server_WrongArity(context) }
+    do throws(CommandError) {
+      try run(call)
+      return Int32(SERVER_OK)
+    } catch {
+      return error.reply(to: call)
+    }
+  }
+
+  private static func run(_ call: Call) throws(CommandError) {
+    let words = try MapWords(call)
+    let path = try onArray { () throws(MappedArrayError) in try Module.current.relativePath(call.bytes(2)) }
+    let key = OpenKey(call, .write)
+    switch try key.contents() {
+    case .binding(let binding): try mapAgain(call, binding, path, words)
+    case .nothing: try map(call, key, path, words)
+    }
+  }
+
+  private static func map(
+    _ call: Call, _ key: borrowing OpenKey, _ path: RelativePath, _ words: MapWords
+  ) throws(CommandError) {
+    let flags = Int(server_GetContextFlags(call.context))
+    let binding: Binding
+    if flags & SERVER_CONTEXT_LOADING != 0, let type = words.elementType {
+      // From the AOF: the file is what it is by now, or it is missed until it is back.
+      binding = Binding(path: path, elementType: type, format: words.isRaw ? .raw : .npy, access: words.access)
+    } else {
+      let array = try onArray { () throws(MappedArrayError) in
+        try Module.current.open(path, for: words.request)
+      }
+      binding = Binding(path: path, access: words.access, array: array)
+    }
+    try key.set(binding)
+    withServerStrings(binding.mappingArguments) { arguments in
+      var whole = [call.key] + arguments
+      _ = whole.withUnsafeMutableBufferPointer { server_replicate(call.context, "MMAP", "v", $0.baseAddress, $0.count) }
+    }
+    call.changed("mmap")
+    guard case .attached(let array) = binding.state else {
+      call.reply(0)
+      return
+    }
+    call.reply(try onArray { () throws(MappedArrayError) in try array.count() })
+  }
+
+  /// The key is bound already: that is the answer if it is bound to this.
+  private static func mapAgain(
+    _ call: Call, _ binding: Binding, _ path: RelativePath, _ words: MapWords
+  ) throws(CommandError) {
+    let array = try binding.array()
+    guard path == binding.path || Module.current.identity(of: path) == array.identity else { throw .mappedOnAnotherFile }
+    try onArray { () throws(MappedArrayError) in
+      try words.request.check(elementType: array.elementType, format: array.format)
+    }
+    if let access = words.namedAccess, access != binding.access {
+      throw .argument(
+        "the key is mapped \(binding.access == .readOnly ? "READONLY" : "WRITABLE"); DEL it first to change that")
+    }
+    call.reply(try onArray { () throws(MappedArrayError) in try array.count() })
+  }
+}
+
+/// The words behind the path, in any order.
+private struct MapWords {
+  private(set) var elementType: ElementType?
+  private(set) var isRaw = false
+  /// nil if neither word is there.
+  private(set) var namedAccess: Access?
+
+  var access: Access { namedAccess ?? .writable }
+  var request: MappingRequest { MappingRequest(elementType: elementType, isRaw: isRaw, access: access) }
+
+  init(_ call: Call) throws(CommandError) {
+    for index in 3..<max(3, call.count) {
+      if call.argument(index, is: "RAW"), !isRaw {
+        isRaw = true
+      } else if call.argument(index, is: "READONLY"), namedAccess == nil {
+        namedAccess = .readOnly
+      } else if call.argument(index, is: "WRITABLE"), namedAccess == nil {
+        namedAccess = .writable
+      } else if elementType == nil, let type = ElementType(named: String(decoding: call.bytes(index), as: UTF8.self)) {
+        elementType = type
+      } else {
+        let types = ElementType.allCases.map(\.name).joined(separator: ", ")
+        throw .argument(
+          "\(quoted(call.bytes(index))) is not understood here: give a type (\(types)), RAW, READONLY or WRITABLE, "
+            + "each once")
+      }
+    }
+  }
+}

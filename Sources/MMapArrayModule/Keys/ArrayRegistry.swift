@@ -1,0 +1,74 @@
+import MappedArray
+import Synchronization
+
+/// The arrays that are mapped, one for each file, and how many keys are bound to each.
+///
+/// The server frees keys on a thread of its own, so everything goes through a lock. A file is closed while the lock is
+/// held: nobody can map it anew before its spare room is cut off and its file lock is free.
+final class ArrayRegistry: Sendable {
+  private struct Entry {
+    let array: ServedArray
+    var bindings: Int
+  }
+
+  private let entries = Mutex<[FileIdentity: Entry]>([:])
+
+  /// The array of a file, mapped now or before, with one more binding to it.
+  func open(
+    _ path: RelativePath, in root: borrowing Root, for request: MappingRequest
+  ) throws(MappedArrayError) -> ServedArray {
+    // An array may be used on the main thread only; the lock guards the table and the moment of closing.
+    let identity = root.identity(of: path)
+    if let identity, let array = try bind(identity, path, in: root, for: request) { return array }
+    let file = try ArrayFile(opening: path, in: root, for: request)
+    // The path may name another file than a moment ago.
+    if let array = try bind(file.identity, path, in: root, for: request) { return array }
+    let array = try ServedArray.make(file)
+    let entry = Entry(array: array, bindings: 1)
+    entries.withLock { $0[entry.array.identity] = entry }
+    return array
+  }
+
+  private func bind(
+    _ identity: FileIdentity, _ path: RelativePath, in root: borrowing Root, for request: MappingRequest
+  ) throws(MappedArrayError) -> ServedArray? {
+    guard let array = entries.withLock({ $0[identity]?.array }) else { return nil }
+    try request.check(elementType: array.elementType, format: array.format)
+    if request.access == .writable, array.access == .readOnly {
+      try array.remap(ArrayFile(opening: path, in: root, for: request))
+    }
+    entries.withLock { $0[identity]?.bindings += 1 }
+    return array
+  }
+
+  /// Binds one more key to an array that is bound already.
+  func retain(_ array: ServedArray) {
+    entries.withLock { $0[array.identity]?.bindings += 1 }
+  }
+
+  /// Ends a binding. With the last one the file is closed.
+  ///
+  /// - Parameter array: the caller's last reference.
+  func release(_ array: consuming ServedArray) {
+    let identity = array.identity
+    let held = Optional(array)
+    entries.withLock { entries in
+      entries[identity]?.bindings -= 1
+      if entries[identity]?.bindings == 0 { entries[identity] = nil }
+      _ = held
+    }
+  }
+
+  /// Whether the key that holds `array` is the only one.
+  func isLastBinding(of array: ServedArray) -> Bool {
+    entries.withLock { $0[array.identity]?.bindings == 1 }
+  }
+
+  /// Cuts off the spare room of all arrays.
+  func trimAll() {
+    for array in entries.withLock({ $0.values.map(\.array) }) {
+      // A longer file is valid, and the server is ending.
+      try? array.trim()
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import MappedArray
+
+/// What a key holds: the path of a file and how it is mapped. Its array is there as long as the file can be mapped.
+final class Binding {
+  let path: RelativePath
+  let elementType: ElementType
+  let format: FileFormat
+  let access: Access
+  private(set) var state: State
+
+  enum State {
+    case attached(ServedArray)
+    /// The file could not be mapped when the binding was loaded; each command tries again.
+    case detached(MappedArrayError)
+  }
+
+  /// Binds to an array that the registry has counted this binding for.
+  init(path: RelativePath, access: Access, array: ServedArray) {
+    self.path = path
+    self.access = access
+    elementType = array.elementType
+    format = array.format
+    state = .attached(array)
+  }
+
+  /// Binds to a file that is looked for now, and again later if it is not there or does not fit.
+  init(path: RelativePath, elementType: ElementType, format: FileFormat, access: Access) {
+    self.path = path
+    self.elementType = elementType
+    self.format = format
+    self.access = access
+    state = .detached(.path(.empty))
+    attach()
+  }
+
+  deinit {
+    guard case .attached(let array) = state else { return }
+    state = .detached(.path(.empty))
+    Module.current.arrays.release(array)
+  }
+
+  /// The array, after another try to map the file if it is not mapped.
+  @inline(__always)
+  func array() throws(CommandError) -> ServedArray {
+    if case .attached(let array) = state { return array }
+    return try attachedArray()
+  }
+
+  @inline(never)
+  private func attachedArray() throws(CommandError) -> ServedArray {
+    attach()
+    switch state {
+    case .attached(let array): return array
+    case .detached(let reason): throw .detached(path: quoted(path.bytes), reason: reason)
+    }
+  }
+
+  private func attach() {
+    do {
+      state = .attached(try Module.current.open(path, for: request))
+    } catch {
+      state = .detached(error)
+    }
+  }
+
+  /// The file must be there and be what it was: nothing is created.
+  private var request: MappingRequest {
+    MappingRequest(elementType: elementType, format: format, access: access)
+  }
+
+  /// Another binding to the same file, for another key.
+  func copy() -> Binding {
+    guard case .attached(let array) = state else {
+      return Binding(path: path, elementType: elementType, format: format, access: access)
+    }
+    Module.current.arrays.retain(array)
+    return Binding(path: path, access: access, array: array)
+  }
+
+  /// What `MMAP` must be given behind the key to make this binding anew.
+  var mappingArguments: [[UInt8]] {
+    let words = [elementType.name] + (format == .raw ? ["RAW"] : []) + (access == .readOnly ? ["READONLY"] : [])
+    return [path.bytes] + words.map { Array($0.utf8) }
+  }
+}

@@ -1,0 +1,64 @@
+import CModuleShim
+import MappedArray
+
+/// The data type `mmaparray`: how the server saves, loads, copies and frees a key's binding.
+enum DataType {
+  static let name = "mmaparray"
+  private static let encodingVersion: Int32 = 1
+
+  static func register(_ context: OpaquePointer?) throws(LoadError) -> OpaquePointer {
+    var methods = ServerTypeMethods()
+    methods.version = UInt64(SERVER_TYPE_METHODS_VERSION)
+    methods.rdb_load = { io, version in DataType.load(io, version: version) }
+    methods.rdb_save = { io, value in DataType.borrow(value) { BindingRecord($0).save(io) } }
+    methods.aof_rewrite = { io, key, value in DataType.borrow(value) { DataType.rewrite($0, key, io) } }
+    methods.free = { value in
+      guard let value else { return }
+      Unmanaged<Binding>.fromOpaque(value).release()
+    }
+    guard let type = server_CreateDataType(context, name, encodingVersion, &methods) else {
+      throw LoadError(message: "the data type '\(name)' cannot be registered")
+    }
+    return type
+  }
+
+  /// Hands a binding to the server, which owns it until it calls `free`.
+  static func handOver(_ binding: Binding) -> UnsafeMutableRawPointer {
+    Unmanaged.passRetained(binding).toOpaque()
+  }
+
+  /// Calls `body` with a binding that the server owns.
+  private static func borrow(_ value: UnsafeMutableRawPointer?, _ body: (Binding) -> Void) {
+    guard let value else { return }
+    // All values of this data type are bindings that `handOver` made.
+    Unmanaged<Binding>.fromOpaque(value)._withUnsafeGuaranteedRef(body)
+  }
+
+  private static func load(_ io: OpaquePointer?, version: Int32) -> UnsafeMutableRawPointer? {
+    guard version == encodingVersion else {
+      log(nil, .warning, "a binding is saved in version \(version); this module reads version \(encodingVersion)")
+      return nil
+    }
+    do {
+      return handOver(try BindingRecord.load(io).binding())
+    } catch {
+      log(nil, .warning, "a saved binding cannot be read: \(error.message)")
+      return nil
+    }
+  }
+
+  private static func rewrite(_ binding: Binding, _ key: OpaquePointer?, _ io: OpaquePointer?) {
+    withServerStrings(binding.mappingArguments) { arguments in
+      server_emit_aof(io, "MMAP", key, arguments.baseAddress, arguments.count)
+    }
+  }
+}
+
+/// Calls `body` with texts as strings of the server, which are freed afterwards.
+func withServerStrings(_ texts: [[UInt8]], _ body: (UnsafeMutableBufferPointer<OpaquePointer?>) -> Void) {
+  var strings = texts.map { text in
+    text.withUnsafeBytes { server_CreateString(nil, $0.assumingMemoryBound(to: CChar.self).baseAddress, $0.count) }
+  }
+  strings.withUnsafeMutableBufferPointer { body($0) }
+  for string in strings { server_FreeString(nil, string) }
+}

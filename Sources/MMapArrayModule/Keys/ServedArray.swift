@@ -1,0 +1,124 @@
+import MappedArray
+
+/// A mapped array that one or more keys are bound to, whatever its element type.
+///
+/// There is one for each file, so that all keys see one count and one mapping. Commands reach the elements through
+/// `TypedArray`, which is what every served array is.
+///
+/// Sendable, because the server may free a key on a thread of its own: that thread only drops its reference, under the
+/// registry's lock. All else happens on the server's main thread.
+class ServedArray: @unchecked Sendable {
+  final let elementType: ElementType
+  final let format: FileFormat
+  final let identity: FileIdentity
+
+  fileprivate init(elementType: ElementType, format: FileFormat, identity: FileIdentity) {
+    self.elementType = elementType
+    self.format = format
+    self.identity = identity
+  }
+
+  /// Maps an open file.
+  static func make(_ file: consuming ArrayFile) throws(MappedArrayError) -> ServedArray {
+    let type = file.elementType
+    return try type.accept(Maker(file: file))
+  }
+
+  private struct Maker: ElementTypeVisitor, ~Copyable {
+    let file: ArrayFile
+
+    consuming func visit<Element: MappableElement>(_ type: Element.Type) throws(MappedArrayError) -> ServedArray {
+      try TypedArray<Element>(file)
+    }
+  }
+
+  /// Calls `visitor` with this array as what it is.
+  @inline(__always)
+  final func accept<Visitor: ArrayVisitor>(_ visitor: Visitor) throws(Visitor.Failure) -> Visitor.Result {
+    try elementType.accept(Adapter(array: self, visitor: visitor))
+  }
+
+  private struct Adapter<Visitor: ArrayVisitor>: ElementTypeVisitor {
+    let array: ServedArray
+    let visitor: Visitor
+
+    @inline(__always)
+    func visit<Element: MappableElement>(_ type: Element.Type) throws(Visitor.Failure) -> Visitor.Result {
+      // `make` is the only way to an array, and it chose the class by this very type.
+      try visitor.visit(unsafeDowncast(array, to: TypedArray<Element>.self))
+    }
+  }
+}
+
+/// A served array whose element type is known.
+final class TypedArray<Element: MappableElement>: ServedArray, @unchecked Sendable {
+  var elements: MappedArray<Element>
+
+  fileprivate init(_ file: consuming ArrayFile) throws(MappedArrayError) {
+    let (format, identity) = (file.format, file.identity)
+    elements = try MappedArray<Element>(file)
+    super.init(elementType: Element.elementType, format: format, identity: identity)
+  }
+}
+
+// MARK: - What needs no elements
+
+extension ServedArray {
+  /// How many elements there are now, new ones in a raw file included.
+  func count() throws(MappedArrayError) -> Int {
+    try accept(Counter())
+  }
+
+  private struct Counter: ArrayVisitor {
+    func visit<Element: MappableElement>(_ array: TypedArray<Element>) throws(MappedArrayError) -> Int {
+      try array.elements.refresh()
+      return array.elements.count
+    }
+  }
+
+  /// Cuts off the room behind the elements: the server ends.
+  func trim() throws(MappedArrayError) {
+    try accept(Trimmer())
+  }
+
+  private struct Trimmer: ArrayVisitor {
+    func visit<Element: MappableElement>(_ array: TypedArray<Element>) throws(MappedArrayError) {
+      try array.elements.trim()
+    }
+  }
+
+  var access: Access { accept(AccessReader()) }
+
+  private struct AccessReader: ArrayVisitor {
+    func visit<Element: MappableElement>(_ array: TypedArray<Element>) -> Access { array.elements.access }
+  }
+
+  /// Bytes of the file that the mapping covers.
+  var mappedBytes: Int { accept(SizeReader()) }
+
+  private struct SizeReader: ArrayVisitor {
+    func visit<Element: MappableElement>(_ array: TypedArray<Element>) -> Int { array.elements.mappedBytes }
+  }
+
+  /// Maps the same file again with the access of `file`.
+  func remap(_ file: consuming ArrayFile) throws(MappedArrayError) {
+    try elementType.accept(Remapper(array: self, file: file))
+  }
+
+  private struct Remapper: ElementTypeVisitor, ~Copyable {
+    let array: ServedArray
+    let file: ArrayFile
+
+    consuming func visit<Element: MappableElement>(_ type: Element.Type) throws(MappedArrayError) {
+      // As in `Adapter`. `MappedArray` checks that the file still has this type.
+      unsafeDowncast(array, to: TypedArray<Element>.self).elements = try MappedArray(file)
+    }
+  }
+}
+
+/// Work on an array that is written once for all element types.
+protocol ArrayVisitor {
+  associatedtype Result
+  associatedtype Failure: Error = Never
+  func visit<Element: MappableElement>(_ array: TypedArray<Element>) throws(Failure) -> Result
+}

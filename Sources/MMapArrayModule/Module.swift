@@ -1,0 +1,34 @@
+import CModuleShim
+import MappedArray
+import SystemPackage
+
+/// The one context of the module: what its commands and callbacks share. Made when the module is loaded.
+final class Module {
+  let dataType: OpaquePointer
+  let arrays = ArrayRegistry()
+  private let root: Root
+
+  init(dataType: OpaquePointer, root: consuming Root) {
+    self.dataType = dataType
+    self.root = root
+  }
+
+  /// Maps the file at a path below the root.
+  func open(_ path: RelativePath, for request: MappingRequest) throws(MappedArrayError) -> ServedArray {
+    try arrays.open(path, in: root, for: request)
+  }
+
+  func relativePath(_ bytes: UnsafeRawBufferPointer) throws(MappedArrayError) -> RelativePath {
+    try root.relativePath(bytes)
+  }
+
+  func identity(of path: RelativePath) -> FileIdentity? { root.identity(of: path) }
+
+  // Written once by `install`, on the main thread, before the server can call anything that reads it.
+  nonisolated(unsafe) private static var installed: Module?
+
+  /// The context. No command or callback runs before it is installed, because `load` registers them afterwards.
+  static var current: Module { installed.unsafelyUnwrapped }
+
+  static func install(_ module: Module) { installed = module }
+}

@@ -1,0 +1,102 @@
+import CModuleShim
+import MappedArray
+
+/// One call of a command: the server's context and the arguments, of which the first two are the name and the key.
+///
+/// Valid only while the command runs; the server keeps the arguments alive as long.
+struct Call {
+  let context: OpaquePointer?
+  private let arguments: UnsafeMutablePointer<OpaquePointer?>
+  /// With the command's name.
+  let count: Int
+
+  init?(_ context: OpaquePointer?, _ arguments: UnsafeMutablePointer<OpaquePointer?>?, _ count: Int32) {
+    guard let arguments else { return nil }
+    self.context = context
+    self.arguments = arguments
+    self.count = Int(count)
+  }
+
+  var key: OpaquePointer? { arguments[1] }
+
+  /// The bytes of an argument.
+  ///
+  /// - Parameter index: less than `count`.
+  @inline(__always)
+  func bytes(_ index: Int) -> UnsafeRawBufferPointer {
+    var length = 0
+    let start = server_StringPtrLen(arguments[index], &length)
+    return UnsafeRawBufferPointer(start: start, count: length)
+  }
+
+  /// An argument that is an index: any integer.
+  @inline(__always)
+  func index(_ index: Int) throws(CommandError) -> Int {
+    do {
+      return Int(try NumberParser.index(bytes(index)))
+    } catch {
+      throw .index(quoted(bytes(index)))
+    }
+  }
+
+  /// An argument that is a value of the array's type.
+  @inline(__always)
+  func element<Element: MappableElement>(_ index: Int, as type: Element.Type) throws(CommandError) -> Element {
+    do {
+      return try Element.parse(bytes(index))
+    } catch {
+      throw .value(quoted(bytes(index)), Element.elementType, range: Element.range, isOutOfRange: error == .outOfRange)
+    }
+  }
+
+  /// Whether an argument is `word`, in any case.
+  func argument(_ index: Int, is word: StaticString) -> Bool {
+    let bytes = bytes(index)
+    guard bytes.count == word.utf8CodeUnitCount else { return false }
+    return zip(bytes, UnsafeBufferPointer(start: word.utf8Start, count: bytes.count)).allSatisfy { byte, letter in
+      byte | 0x20 == letter | 0x20
+    }
+  }
+
+  /// GetContextFlags, of which `flag` is one of the SERVER_CONTEXT_ constants.
+  func has(_ flag: Int) -> Bool { Int(server_GetContextFlags(context)) & flag != 0 }
+}
+
+/// Bytes from outside as they can be shown: printable ASCII, the rest escaped, and not too many.
+func quoted(_ bytes: some Collection<UInt8>) -> String {
+  let shown = 64
+  var text = "'"
+  for byte in bytes.prefix(shown) {
+    if (0x20..<0x7F).contains(byte) && byte != UInt8(ascii: "'") && byte != UInt8(ascii: "\\") {
+      text.unicodeScalars.append(Unicode.Scalar(byte))
+    } else {
+      text += byte < 16 ? "\\x0\(String(byte, radix: 16))" : "\\x\(String(byte, radix: 16))"
+    }
+  }
+  return text + (bytes.count > shown ? "...'" : "'")
+}
+
+extension Call {
+  /// Parses arguments into memory of the call, so that all are known to be right before anything is done.
+  @inline(__always)
+  func withParsed<Value: BitwiseCopyable>(
+    count: Int, _ parse: (Int) throws(CommandError) -> Value,
+    _ body: (UnsafeMutableBufferPointer<Value>) throws(CommandError) -> Void
+  ) throws(CommandError) {
+    try withUnsafeTemporaryAllocation(of: Value.self, capacity: count) { values throws(CommandError) in
+      for position in 0..<count { values.initializeElement(at: position, to: try parse(position)) }
+      try body(values)
+    }
+  }
+
+  /// Tells the server that the key has changed: for WATCH, client-side caches and keyspace notifications.
+  func changed(_ event: StaticString) {
+    _ = server_SignalModifiedKey(context, key)
+    event.withUTF8Buffer { name in
+      // A static string ends in a zero byte.
+      name.withMemoryRebound(to: CChar.self) { name in
+        _ = server_NotifyKeyspaceEvent(context, Int32(SERVER_NOTIFY_MODULE), name.baseAddress, key)
+      }
+    }
+  }
+}
