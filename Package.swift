@@ -2,35 +2,47 @@
 import PackageDescription
 
 let swiftSettings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
 let package = Package(
   name: "mmaparray",
   products: [
     .library(name: "MappedArray", targets: ["MappedArray"]),
+    .library(name: "MappedArrayClient", targets: ["MappedArrayClient"]),
     .library(name: "mmaparray", type: .dynamic, targets: ["MMapArrayModule"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-system", from: "1.6.0")
   ],
   targets: [
+    // MARK: The module
     // The entry points that the server calls and one-line forwarders to its functions.
     .target(name: "CModuleShim", path: "CModuleShim", exclude: ["exports.map"]),
-    // System calls that Swift cannot import because C declares them variadic.
+    // System calls that Swift cannot import.
     .target(name: "CSystemCalls"),
     // Files of numbers as arrays. Knows no server.
-    .target(
-      name: "MappedArray",
-      dependencies: ["CSystemCalls", .product(name: "SystemPackage", package: "swift-system")],
-      swiftSettings: swiftSettings),
+    .target(name: "MappedArray", dependencies: ["CSystemCalls", system], swiftSettings: swiftSettings),
     // The commands, on top of it. Knows no file format.
     .target(
-      name: "MMapArrayModule",
-      dependencies: ["CModuleShim", "MappedArray"],
-      swiftSettings: swiftSettings),
+      name: "MMapArrayModule", dependencies: ["CModuleShim", "MappedArray", system], swiftSettings: swiftSettings),
+
+    // MARK: Its users
+    .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
+    // The one way to talk to a server in this package.
+    .target(name: "MappedArrayClient", dependencies: ["CHiredis"], swiftSettings: swiftSettings),
+    // Real servers for tests and benchmarks: each in its own directory, each dying with its owner.
+    .target(name: "CLiveServer"),
+    .target(name: "LiveServer", dependencies: ["CLiveServer", "MappedArrayClient"], swiftSettings: swiftSettings),
+
+    // MARK: Tests
     .testTarget(
-      name: "MappedArrayTests",
-      dependencies: ["MappedArray", .product(name: "SystemPackage", package: "swift-system")],
-      swiftSettings: swiftSettings),
+      name: "MappedArrayTests", dependencies: ["MappedArray", "LiveServer", system], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "MappedArrayClientTests", dependencies: ["LiveServer", "MappedArrayClient"], swiftSettings: swiftSettings),
+    .testTarget(name: "LiveServerTests", dependencies: ["LiveServer"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "IntegrationTests", dependencies: ["LiveServer", "MappedArrayClient"], path: "IntegrationTests",
+      resources: [.copy("Walkthroughs")], swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]
 )

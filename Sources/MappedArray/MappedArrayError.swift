@@ -41,7 +41,8 @@ public enum MappedArrayError: Error, Equatable, Sendable, CustomStringConvertibl
     case .path(.zeroByte): "the path contains a zero byte"
     case .path(.parentDirectory): "the path contains '..'; name the file relative to the root"
     case .path(.outsideRoot(let root)): "the path is outside the root '\(root)'; name a file inside it"
-    case .path(.notRegularFile): "the path names no regular file; directories, FIFOs, sockets and devices are not mapped"
+    case .path(.notRegularFile):
+      "the path names no regular file; directories, FIFOs, sockets and devices are not mapped"
     case .system(let error, let path): MappedArrayError.text(of: error, path: path)
     case .header(let error): "the file cannot be mapped: \(error)"
     case .type(let recorded, let requested):
@@ -69,7 +70,6 @@ public enum MappedArrayError: Error, Equatable, Sendable, CustomStringConvertibl
     }
   }
 }
-
 
 /// Whether an array may be changed.
 public enum Access: Sendable {

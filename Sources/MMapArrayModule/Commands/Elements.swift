@@ -55,7 +55,8 @@ enum MultipleGet: ArrayCommand {
   private static func withIndexes(
     of call: Call, _ body: (UnsafeMutableBufferPointer<Int>) throws(CommandError) -> Void
   ) throws(CommandError) {
-    try call.withParsed(count: call.count - 2, { (position) throws(CommandError) in try call.index(2 + position) }, body)
+    try call.withParsed(
+      count: call.count - 2, { (position) throws(CommandError) in try call.index(2 + position) }, body)
   }
 }
 
@@ -97,7 +98,8 @@ enum Add: ArrayCommand {
       count: call.count - 2,
       { (position) throws(CommandError) in try call.element(2 + position, as: Element.self) },
       { elements throws(CommandError) in
-        try onArray { () throws(MappedArrayError) in try array.elements.append(packed: UnsafeRawBufferPointer(elements)) }
+        try onArray { () throws(MappedArrayError) in try array.elements.append(packed: UnsafeRawBufferPointer(elements))
+        }
         call.changed("vadd")
         call.reply(elements.count)
       })

@@ -3,7 +3,8 @@ import MappedArray
 
 /// `MMAP key path [type] [RAW] [READONLY|WRITABLE]`: binds the key to a file.
 enum MapFile: Command {
-  static let row = CommandRow(names: ["MMAP"], words: 3, isVariadic: true, access: .write) { context, arguments, count in
+  static let row = CommandRow(names: ["MMAP"], words: 3, isVariadic: true, access: .write) {
+    context, arguments, count in
     guard let call = Call(context, arguments, count), call.count >= 3 else { return server_WrongArity(context) }
     do throws(CommandError) {
       try run(call)
@@ -55,7 +56,9 @@ enum MapFile: Command {
     _ call: Call, _ binding: Binding, _ path: RelativePath, _ words: MapWords
   ) throws(CommandError) {
     let array = try binding.array()
-    guard path == binding.path || Module.current.identity(of: path) == array.identity else { throw .mappedOnAnotherFile }
+    guard path == binding.path || Module.current.identity(of: path) == array.identity else {
+      throw .mappedOnAnotherFile
+    }
     try onArray { () throws(MappedArrayError) in
       try words.request.check(elementType: array.elementType, format: array.format)
     }

@@ -71,7 +71,8 @@ extension ArrayStorage {
   private mutating func rewriteHeader(rows: Int) throws(MappedArrayError) {
     guard let new = header?.with(rows: rows) else { throw .headerFull }
     let bytes = new.bytes
-    guard let first = bytes.indices.first(where: { mapping.base.load(fromByteOffset: $0, as: UInt8.self) != bytes[$0] }),
+    guard
+      let first = bytes.indices.first(where: { mapping.base.load(fromByteOffset: $0, as: UInt8.self) != bytes[$0] }),
       let last = bytes.indices.last(where: { mapping.base.load(fromByteOffset: $0, as: UInt8.self) != bytes[$0] })
     else {
       header = new

@@ -62,7 +62,9 @@ public struct Root: ~Copyable {
 
   /// The file that the path names now, or nil if there is none.
   public borrowing func identity(of file: RelativePath) -> FileIdentity? {
-    guard let descriptor = try? openBeneath(file.path, flags: open_path_only | O_CLOEXEC | O_NOFOLLOW) else { return nil }
+    guard let descriptor = try? openBeneath(file.path, flags: open_path_only | O_CLOEXEC | O_NOFOLLOW) else {
+      return nil
+    }
     return try? descriptor.status().identity
   }
 

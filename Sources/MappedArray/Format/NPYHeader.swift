@@ -43,7 +43,9 @@ public struct NPYHeader: Equatable, Sendable {
   /// The same header with another number of rows, or nil where the digits don't fit before the data.
   func with(rows: Int) -> NPYHeader? {
     let text = NPYHeader.text(elementType: elementType, shape: [rows] + shape.dropFirst())
-    guard lengthEnd + text.count + 1 <= dataOffset, let digits = text.lastIndex(of: UInt8(ascii: "(")) else { return nil }
+    guard lengthEnd + text.count + 1 <= dataOffset, let digits = text.lastIndex(of: UInt8(ascii: "(")) else {
+      return nil
+    }
     let start = lengthEnd + digits + 1
     return NPYHeader(
       version: version, elementType: elementType, shape: [rows] + shape.dropFirst(), rowSize: rowSize,

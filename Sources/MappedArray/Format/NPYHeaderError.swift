@@ -18,9 +18,11 @@ public enum NPYHeaderError: Error, Equatable, Sendable, CustomStringConvertible 
   public var description: String {
     switch self {
     case .truncated: "the file ends inside its .npy header"
-    case .version(let major, let minor): "its .npy version is \(major).\(minor); versions 1.0, 2.0 and 3.0 can be mapped"
+    case .version(let major, let minor):
+      "its .npy version is \(major).\(minor); versions 1.0, 2.0 and 3.0 can be mapped"
     case .tooLong(let bytes): "its .npy header has \(bytes) bytes; at most \(NPYHeader.largestDataOffset) can be read"
-    case .malformed(let position, let expected): "its .npy header is malformed at byte \(position): expected \(expected)"
+    case .malformed(let position, let expected):
+      "its .npy header is malformed at byte \(position): expected \(expected)"
     case .missingKey(let key): "its .npy header lacks '\(key)'"
     case .repeatedKey(let key): "its .npy header has '\(key)' twice"
     case .unknownKey(let key): "its .npy header has the unknown key '\(key)'"

@@ -143,7 +143,8 @@ struct NPYHeaderParser {
     skipSpaces()
     guard let next = current, next == UInt8(ascii: "'") || next == UInt8(ascii: "\"") else {
       // A list of fields: a record type.
-      throw .elementType(descr: quoted(from: position, to: min(bytes.count, position + NPYHeaderParser.mostQuotedBytes)))
+      throw .elementType(
+        descr: quoted(from: position, to: min(bytes.count, position + NPYHeaderParser.mostQuotedBytes)))
     }
     let descr = try string()
     guard let type = ElementType.allCases.first(where: { descr.dropFirst() == $0.numpyCode }) else {

@@ -26,7 +26,9 @@ struct Descriptor: ~Copyable {
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemCallError) -> Int {
     var done = 0
     while done < buffer.count, let base = buffer.baseAddress {
-      let count = try systemCall("pread") { pread(file.rawValue, base + done, buffer.count - done, off_t(offset + done)) }
+      let count = try systemCall("pread") {
+        pread(file.rawValue, base + done, buffer.count - done, off_t(offset + done))
+      }
       guard count > 0 else { break }
       done += count
     }

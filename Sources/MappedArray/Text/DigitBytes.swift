@@ -22,7 +22,8 @@ enum DigitBytes {
     let hundreds = (fours &* 5_243) &>> 19
     let hundredsHalves = unsafeBitCast(hundreds, to: SIMD8<UInt16>.self)
     let rest = unsafeBitCast(fours, to: SIMD8<UInt16>.self) &- hundredsHalves &* 100
-    let twos = unsafeBitCast(unsafeBitCast(rest, to: SIMD4<UInt32>.self) &<< 16, to: SIMD8<UInt16>.self) &+ hundredsHalves
+    let twos =
+      unsafeBitCast(unsafeBitCast(rest, to: SIMD4<UInt32>.self) &<< 16, to: SIMD8<UInt16>.self) &+ hundredsHalves
     let tens = (twos &* 103) &>> 10
     return unsafeBitCast((twos &<< 8) &- tens &* ((10 &<< 8) &- 1), to: SIMD2<UInt64>.self)
   }

@@ -1,0 +1,46 @@
+# Everything sets itself up: `make run` and `make test` need a Swift toolchain and nothing else.
+
+MODULE := build/mmaparray.so
+SOURCES := $(shell find Sources CModuleShim -type f) Package.swift
+
+# The module is one file: the Swift runtime is linked into it, what nobody calls is left out, and only the entry point
+# is visible. All its state is reached on the server's main thread or under a lock, so exclusivity is not checked at
+# run time.
+MODULE_FLAGS := -c release --scratch-path .build-static --product mmaparray \
+  -Xswiftc -static-stdlib -Xswiftc -enforce-exclusivity=unchecked \
+  -Xlinker --version-script=$(CURDIR)/CModuleShim/exports.map -Xlinker --gc-sections -Xlinker --strip-all
+
+.PHONY: all module run test unit-tests integration-tests lint setup clean help
+
+all: module  ## Build the module, build/mmaparray.so (the default)
+
+module: $(MODULE)
+
+$(MODULE): $(SOURCES) CModuleShim/exports.map
+	swift build $(MODULE_FLAGS)
+	@mkdir -p build
+	@cp .build-static/release/libmmaparray.so $@.new && mv $@.new $@
+	@echo "built $@ ($$(du -h $@ | cut -f1))"
+
+run: setup module  ## Install what is missing, start a server with the module and play the walk-through
+	@.make/run $(MODULE)
+
+test: setup module lint unit-tests integration-tests  ## Install what is missing and run all tests
+
+unit-tests: setup  ## Run the tests that need no module
+	swift test --skip IntegrationTests
+
+integration-tests: setup module  ## Run the tests against live servers
+	MMAPARRAY_MODULE=$(CURDIR)/$(MODULE) swift test --filter IntegrationTests
+
+lint:  ## Check the formatting
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests IntegrationTests
+
+setup:  ## Install what the other targets need and is missing
+	@.make/setup
+
+clean:  ## Remove everything that was built
+	rm -rf build .build .build-static
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

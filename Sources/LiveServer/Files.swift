@@ -1,0 +1,69 @@
+import CLiveServer
+import Glibc
+
+/// A directory of its own, removed in the end with all it holds.
+final class TemporaryDirectory: Sendable {
+  let path: String
+
+  init(in parent: String) throws(ProcessError) {
+    var template = Array("\(parent)/mmaparray-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw .lastError(parent) }
+    path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
+  deinit {
+    remove_tree(path)
+  }
+}
+
+/// The few things that tests do with files.
+public enum Files {
+  /// The bytes of a file.
+  public static func read(_ path: String) throws(ProcessError) -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .lastError(path) }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var count = 0
+    repeat {
+      bytes += [UInt8](unsafeUninitializedCapacity: 64 * 1024) { room, initialized in
+        count = Glibc.read(descriptor, room.baseAddress, room.count)
+        initialized = max(0, count)
+      }
+    } while count > 0
+    guard count == 0 else { throw .lastError(path) }
+    return bytes
+  }
+
+  /// The text of a file.
+  public static func text(_ path: String) throws(ProcessError) -> String {
+    String(decoding: try read(path), as: UTF8.self)
+  }
+
+  /// Makes a file of these bytes, or replaces what is in it.
+  public static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o644) throws(ProcessError) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+    guard descriptor >= 0 else { throw .lastError(path) }
+    defer { close(descriptor) }
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      guard count >= 0 else { throw .lastError(path) }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  /// The file's absolute path, without links.
+  public static func absolute(_ path: String) throws(ProcessError) -> String {
+    guard let resolved = realpath(path, nil) else { throw .lastError(path) }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
+  /// Opens a file to be written at its end, and makes it if need be.
+  static func openLog(_ path: String) throws(ProcessError) -> Int32 {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw .lastError(path) }
+    return descriptor
+  }
+}

@@ -1,0 +1,67 @@
+import Glibc
+
+/// What the environment says about the servers of the tests.
+public enum Environment {
+  /// `MMAPARRAY_TEST_SERVER`, the server's program; `redis-server` if unset.
+  public static var program: [String] { [value("MMAPARRAY_TEST_SERVER") ?? "redis-server"] }
+
+  /// `MMAPARRAY_TEST_CHROOT`, the root that the server runs in.
+  public static var chroot: String? { value("MMAPARRAY_TEST_CHROOT") }
+
+  /// `MMAPARRAY_MODULE`, the module that is tested.
+  public static var module: String? { value("MMAPARRAY_MODULE") }
+
+  /// `TMPDIR`, or `/tmp`.
+  public static var temporaryDirectory: String { value("TMPDIR") ?? "/tmp" }
+
+  private static func value(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+  }
+}
+
+/// A server's configuration file. The server sees its directory without the `chroot` that it runs in.
+struct Settings: Sendable {
+  let directory: String
+  let chroot: String
+  let module: String?
+  let moduleArguments: [String]
+  let configuration: [(String, String)]
+
+  /// Where the server's output goes.
+  var logPath: String { directory + "/server.log" }
+
+  /// The password that a client needs.
+  var password: String? { configuration.last { $0.0.lowercased() == "requirepass" }?.1 }
+
+  private var path: String { directory + "/server.conf" }
+
+  /// The file's path as the server sees it.
+  var innerPath: String { inner(path) }
+
+  /// Writes the file.
+  func write(port: UInt16) throws(ProcessError) {
+    var lines = [
+      "dir \(quoted(inner(directory)))",
+      "unixsocket \(quoted(inner(directory + "/socket")))",
+      "bind 127.0.0.1",
+      "port \(port)",
+      "save \"\"",
+      "enable-debug-command yes",
+      "enable-module-command yes",
+    ]
+    if let module {
+      lines.append((["loadmodule", quoted(inner(module))] + moduleArguments.map(quoted)).joined(separator: " "))
+    }
+    lines += configuration.map { "\($0.0) \($0.1.isEmpty ? "\"\"" : $0.1)" }
+    try Files.write(Array((lines.joined(separator: "\n") + "\n").utf8), to: path)
+  }
+
+  private func inner(_ path: String) -> String {
+    path.hasPrefix(chroot) ? String(path.dropFirst(chroot.count)) : path
+  }
+
+  /// A word as configuration files want it.
+  private func quoted(_ word: String) -> String {
+    "\"" + word.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n") + "\""
+  }
+}

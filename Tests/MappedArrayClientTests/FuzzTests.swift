@@ -1,0 +1,71 @@
+import MappedArrayClient
+import Testing
+
+/// SplitMix64: the same numbers from the same seed, everywhere.
+struct SeededGenerator: RandomNumberGenerator {
+  var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+}
+
+struct FuzzTests {
+  /// Replies with a few bytes changed, inserted, removed or doubled.
+  private func garbage(_ random: inout SeededGenerator) -> [UInt8] {
+    let alphabet = Array("+-:$*_,#!=(%~>|0123456789\r\ntfinax\0\u{FF}".utf8)
+    var bytes: [UInt8] = []
+    for _ in 0..<Int.random(in: 1...6, using: &random) {
+      bytes += ReplyTests.replies.randomElement(using: &random).map { Array($0.0.utf8) } ?? []
+    }
+    for _ in 0..<Int.random(in: 0...8, using: &random) {
+      let index = Int.random(in: 0..<bytes.count, using: &random)
+      let byte = alphabet.randomElement(using: &random) ?? 0
+      switch Int.random(in: 0..<4, using: &random) {
+      case 0: bytes[index] = byte
+      case 1: bytes.insert(byte, at: index)
+      case 2 where bytes.count > 1: bytes.remove(at: index)
+      default: bytes.insert(contentsOf: bytes[index..<min(bytes.count, index + 9)], at: index)
+      }
+    }
+    return bytes
+  }
+
+  @Test("garbage ends in a typed error, whatever way it is read", arguments: 0..<8)
+  func garbage(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    for _ in 0..<400 {
+      let bytes = garbage(&random)
+      // What is kept and what is skipped are cut at the same places, as long as both are well-formed.
+      let kept = try Connection.receiving(bytes)
+      var count = 0
+      let error = #expect(throws: ClientError.self) {
+        while true {
+          _ = try kept.readReply()
+          count += 1
+        }
+      }
+      let comment = Comment(rawValue: "seed \(seed): \(String(reflecting: String(decoding: bytes, as: UTF8.self)))")
+      #expect(error != .timeout, comment)
+      #expect(count <= bytes.count, comment)
+      let skipped = try Connection.receiving(bytes)
+      #expect(throws: ClientError.self, comment) { while try skipped.discardReplies(1) >= 0 {} }
+      let bulks = try Connection.receiving(bytes)
+      #expect(throws: ClientError.self, comment) {
+        while true {
+          do {
+            _ = try bulks.readBulk(of: UInt16.self)
+          } catch ClientError.typeMismatch {
+          } catch ClientError.server {
+          }
+        }
+      }
+    }
+  }
+}
