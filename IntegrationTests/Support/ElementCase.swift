@@ -1,0 +1,97 @@
+import MappedArrayClient
+import Testing
+
+/// One of the ten element types, with texts of its values as they are replied.
+struct ElementCase: Sendable, CustomTestStringConvertible {
+  let name: String
+  /// All names but `name` that are understood.
+  let aliases: [String]
+  let numpyName: String
+  /// In bytes.
+  let size: Int
+  let least: String
+  let greatest: String
+  /// Texts that are just too small or too large.
+  let beyond: [String]
+  /// Values of all kinds, the limits among them.
+  let samples: [String]
+  let isFloat: Bool
+
+  var testDescription: String { name }
+
+  static let all = [
+    integer(Int8.self, "i8"), integer(Int16.self, "i16"), integer(Int32.self, "i32"), integer(Int64.self, "i64"),
+    integer(UInt8.self, "u8"), integer(UInt16.self, "u16"), integer(UInt32.self, "u32"), integer(UInt64.self, "u64"),
+    float(
+      "f32", aliases: ["float", "float32"], size: 4, greatest: "3.4028235e+38", least: "1e-45",
+      beyond: ["-3.5e38", "3.5e38", "340282356779733661637539395458142568448"]),
+    float(
+      "f64", aliases: ["double", "float64"], size: 8, greatest: "1.7976931348623157e+308", least: "5e-324",
+      beyond: ["-1.8e308", "1.8e308", "1" + String(repeating: "0", count: 309)]),
+  ]
+
+  static func named(_ name: String) -> ElementCase? { all.first { $0.name == name } }
+
+  private static func integer<Integer: FixedWidthInteger>(_ type: Integer.Type, _ name: String) -> ElementCase {
+    let numpyName = (Integer.isSigned ? "int" : "uint") + "\(Integer.bitWidth)"
+    return ElementCase(
+      name: name, aliases: [numpyName], numpyName: numpyName, size: Integer.bitWidth / 8,
+      least: "\(Integer.min)", greatest: "\(Integer.max)",
+      beyond: ["\(Int128(Integer.min) - 1)", "\(Int128(Integer.max) + 1)"],
+      samples: ["0", "1", "\(Integer.min)", "100", "\(Integer.max)", "7"], isFloat: false)
+  }
+
+  private static func float(
+    _ name: String, aliases: [String], size: Int, greatest: String, least: String, beyond: [String]
+  ) -> ElementCase {
+    ElementCase(
+      name: name, aliases: aliases, numpyName: "float\(size * 8)", size: size, least: "-" + greatest,
+      greatest: greatest, beyond: beyond,
+      samples: ["0", "50", "-0", "0.1", "-2.5", "inf", "-" + greatest, "nan", least, "-inf", greatest, "7"],
+      isFloat: true)
+  }
+}
+
+extension ElementCase {
+  /// Whether `reply` is the element with this text.
+  ///
+  /// A server before Redis 7.2 writes the text of RESP3's doubles itself, so only their value counts.
+  func matches(_ reply: Reply, _ text: String, _ version: ProtocolVersion = .resp2) -> Bool {
+    switch (isFloat, version) {
+    case (true, .resp2):
+      return reply == .bulk(text)
+    case (true, .resp3):
+      guard case .double(let found) = reply else { return false }
+      // The texts of the infinities and NaN are fixed, and -0 equals 0.
+      return size == 4 ? same(Float(found), Float(text)) : same(Double(found), Double(text))
+    case (false, _):
+      if let integer = Int(text) { return reply == .integer(integer) }
+      return reply == (version == .resp2 ? .bulk(text) : .bigNumber(text))
+    }
+  }
+
+  /// Whether `reply` is an array of the elements with these texts; "(nil)" stands for a missing one.
+  func matches(_ reply: Reply, _ texts: [String], _ version: ProtocolVersion = .resp2) -> Bool {
+    guard case .array(let elements) = reply, elements.count == texts.count else { return false }
+    return zip(elements, texts).allSatisfy { $1 == "(nil)" ? $0 == .null : matches($0, $1, version) }
+  }
+
+  private func same<Value: BinaryFloatingPoint>(_ first: Value?, _ second: Value?) -> Bool {
+    guard let first, let second else { return false }
+    return first.isNaN && second.isNaN || first == second && first.sign == second.sign
+  }
+}
+
+/// Whether a file has a header.
+enum Format: String, CaseIterable, Sendable {
+  case npy, raw
+
+  /// The words that `MMAP` needs behind the path to make a new file.
+  func words(_ type: ElementCase) -> [String] { self == .npy ? [type.name] : [type.name, "RAW"] }
+
+  /// The words that `MMAP` needs behind the path of a file that has contents.
+  func wordsToMapAgain(_ type: ElementCase) -> [String] { self == .npy ? [] : [type.name] }
+
+  /// The bytes of a file of so many elements that is not mapped.
+  func size(_ type: ElementCase, _ count: Int) -> Int { (self == .npy ? 128 : 0) + count * type.size }
+}
