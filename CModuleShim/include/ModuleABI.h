@@ -47,7 +47,8 @@ enum { SERVER_NOTIFY_MODULE = 1 << 13 };
 // Register…Config flags.
 enum { SERVER_CONFIG_DEFAULT = 0, SERVER_CONFIG_IMMUTABLE = 1 << 0 };
 
-enum { SERVER_POSTPONED_LENGTH = -1 };
+// EventLoopAdd.
+enum { SERVER_EVENT_LOOP_READABLE = 1 };
 
 typedef int (*ServerCommandFunction)(ServerContext *, ServerString **arguments, int count);
 typedef int (*ServerAPILookup)(const char *name, void *target);

@@ -41,6 +41,7 @@
   F(int, WrongArity, (ServerContext *c), (c)) \
   F(const char *, StringPtrLen, (const ServerString *string, size_t *length), (string, length)) \
   F(ServerString *, CreateString, (ServerContext *c, const char *bytes, size_t length), (c, bytes, length)) \
+  F(ServerString *, CreateStringFromString, (ServerContext *c, const ServerString *string), (c, string)) \
   F(void, FreeString, (ServerContext *c, ServerString *string), (c, string)) \
   F(int, ReplyWithLongLong, (ServerContext *c, long long value), (c, value)) \
   F(int, ReplyWithStringBuffer, (ServerContext *c, const char *bytes, size_t length), (c, bytes, length)) \
@@ -49,6 +50,27 @@
   F(int, ReplyWithNull, (ServerContext *c), (c)) \
   F(int, ReplyWithArray, (ServerContext *c, long length), (c, length)) \
   F(int, ReplyWithError, (ServerContext *c, const char *message), (c, message)) \
+  F(int, ReplyWithMap, (ServerContext *c, long length), (c, length)) \
+  /* Clients that wait for long work */ \
+  F(ServerBlockedClient *, BlockClient, \
+    (ServerContext *c, ServerCommandFunction reply, ServerCommandFunction timed_out, \
+     void (*free)(ServerContext *, void *), long long milliseconds), \
+    (c, reply, timed_out, free, milliseconds)) \
+  F(int, UnblockClient, (ServerBlockedClient *client, void *data), (client, data)) \
+  F(void *, GetBlockedClientPrivateData, (ServerContext *c), (c)) \
+  F(void, SetDisconnectCallback, \
+    (ServerBlockedClient *client, void (*f)(ServerContext *, ServerBlockedClient *)), (client, f)) \
+  F(ServerContext *, GetThreadSafeContext, (ServerBlockedClient *client), (client)) \
+  F(void, FreeThreadSafeContext, (ServerContext *c), (c)) \
+  F(int, EventLoopAdd, (int file, int mask, void (*f)(int, void *, int), void *data), (file, mask, f, data)) \
+  F(int, EventLoopDel, (int file, int mask), (file, mask)) \
+  /* What the server asks of a key's value */ \
+  F(void, DigestAddStringBuffer, (ServerDigest *digest, const char *bytes, size_t length), (digest, bytes, length)) \
+  F(void, DigestEndSequence, (ServerDigest *digest), (digest)) \
+  /* INFO */ \
+  F(int, RegisterInfoFunc, (ServerContext *c, void (*f)(ServerInfo *, int for_crash_report)), (c, f)) \
+  F(int, InfoAddSection, (ServerInfo *info, const char *name), (info, name)) \
+  F(int, InfoAddFieldLongLong, (ServerInfo *info, const char *name, long long value), (info, name, value)) \
   /* Persistence */ \
   F(void, SaveUnsigned, (ServerIO *io, uint64_t value), (io, value)) \
   F(void, SaveStringBuffer, (ServerIO *io, const char *bytes, size_t length), (io, bytes, length)) \

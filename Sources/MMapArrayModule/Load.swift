@@ -36,6 +36,7 @@ private func loadModule(_ context: OpaquePointer?, _ arguments: [OpaquePointer?]
   let dataType = try DataType.register(context)
   Module.install(Module(dataType: dataType, root: root))
   try CommandTable.register(context)
+  ServerInformation.register(context)
   let shutdown = ServerEvent(identifier: UInt64(SERVER_EVENT_SHUTDOWN), data_version: 1)
   _ = server_SubscribeToServerEvent(context, shutdown) { _, _, _, _ in Module.current.arrays.trimAll() }
 }

@@ -6,6 +6,7 @@ import SystemPackage
 final class Module {
   let dataType: OpaquePointer
   let arrays = ArrayRegistry()
+  let work = WorkQueue()
   private let root: Root
 
   init(dataType: OpaquePointer, root: consuming Root) {
@@ -21,6 +22,9 @@ final class Module {
   func relativePath(_ bytes: UnsafeRawBufferPointer) throws(MappedArrayError) -> RelativePath {
     try root.relativePath(bytes)
   }
+
+  /// The absolute path of a file.
+  func file(_ path: RelativePath) -> [UInt8] { Array(root.path.string.utf8) + [UInt8(ascii: "/")] + path.bytes }
 
   func identity(of path: RelativePath) -> FileIdentity? { root.identity(of: path) }
 

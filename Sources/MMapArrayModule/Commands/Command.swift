@@ -2,23 +2,29 @@ import CModuleShim
 import MappedArray
 
 /// One row of the command table: what the server is told of a command, and the function that it calls.
-struct CommandRow {
+///
+/// Sendable, as it never changes: a C function is a constant.
+struct CommandRow: @unchecked Sendable {
   /// The names, the one that always exists first.
   let names: [String]
-  /// Words at least, with the name; no more are taken unless `isVariadic`.
-  let words: Int
-  var isVariadic = false
-  let access: CommandAccess
   var isFast = false
+  let summary: String
+  let complexity: String
+  /// All but the name. How many words the command takes follows from them.
+  let arguments: [CommandArgument]
   let function: ServerCommandFunction
 }
 
+/// What a command does with its key.
 enum CommandAccess {
   case read, write
+  /// Makes it.
+  case map
 }
 
 /// A command.
 protocol Command {
+  static var access: CommandAccess { get }
   static var row: CommandRow { get }
 }
 
@@ -52,7 +58,7 @@ struct OpenKey: ~Copyable {
 
   @inline(__always)
   init(_ call: Call, _ access: CommandAccess) {
-    let mode = access == .write ? SERVER_KEY_READ | SERVER_KEY_WRITE : SERVER_KEY_READ
+    let mode = access == .read ? SERVER_KEY_READ : SERVER_KEY_READ | SERVER_KEY_WRITE
     key = server_OpenKey(call.context, call.key, Int32(mode))
   }
 
@@ -88,7 +94,7 @@ func serve<Command: ArrayCommand>(
 ) -> Int32 {
   serveKey(command, context, arguments, count) { (call, binding) throws(CommandError) in
     let array = try binding.array()
-    if Command.row.access == .write, binding.access == .readOnly { throw .array(.readOnly) }
+    if Command.access == .write, binding.access == .readOnly { throw .array(.readOnly) }
     try array.accept(Runner<Command>(call: call))
   } withoutKey: { (call) throws(CommandError) in
     try Command.runWithoutKey(call)
@@ -113,7 +119,7 @@ private func serveKey<C: Command>(
 ) -> Int32 {
   guard let call = Call(context, arguments, count), call.count >= 2 else { return server_WrongArity(context) }
   do throws(CommandError) {
-    let key = OpenKey(call, C.row.access)
+    let key = OpenKey(call, C.access)
     switch try key.contents() {
     case .binding(let binding): try withBinding(call, binding)
     case .nothing: try withoutKey(call)

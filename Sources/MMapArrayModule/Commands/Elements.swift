@@ -1,13 +1,14 @@
 import CModuleShim
 import MappedArray
 
-// Single elements: get, set, add, pop.
+// Single elements: get, set, add, pop, increment.
 
-/// `MMAP.GET key index`: the element, nil out of range.
-enum Get: ArrayCommand {
-  static let row = CommandRow(names: ["MMAP.GET", "VGET"], words: 3, access: .read, isFast: true) {
-    serve(Get.self, $0, $1, $2)
-  }
+/// `MMAP.GET key index`
+enum GetElement: ArrayCommand {
+  static var access: CommandAccess { .read }
+  static let row = CommandRow(
+    names: ["MMAP.GET", "VGET"], isFast: true, summary: "Returns the element at an index, nil out of range",
+    complexity: "O(1)", arguments: [.key, .integer("index")], function: { serve(GetElement.self, $0, $1, $2) })
 
   static func run<Element: MappableElement>(_ call: Call, on array: TypedArray<Element>) throws(CommandError) {
     let index = try call.index(2)
@@ -24,15 +25,17 @@ enum Get: ArrayCommand {
   }
 }
 
-/// `MMAP.MGET key index [index …]`: the elements, nil where out of range.
-enum MultipleGet: ArrayCommand {
-  static let row = CommandRow(names: ["MMAP.MGET", "VMGET"], words: 3, isVariadic: true, access: .read, isFast: true) {
-    serve(MultipleGet.self, $0, $1, $2)
-  }
+/// `MMAP.MGET key index [index …]`
+enum GetElements: ArrayCommand {
+  static var access: CommandAccess { .read }
+  static let row = CommandRow(
+    names: ["MMAP.MGET", "VMGET"], isFast: true,
+    summary: "Returns the elements at indexes, nil where out of range",
+    complexity: "O(N) where N is the number of indexes", arguments: [.key, .integer("index", .multiple)],
+    function: { serve(GetElements.self, $0, $1, $2) })
 
   static func run<Element: MappableElement>(_ call: Call, on array: TypedArray<Element>) throws(CommandError) {
     try withIndexes(of: call) { indexes throws(CommandError) in
-      // After this the count does not change: all that can fail has been done.
       if let greatest = indexes.max(), greatest >= array.elements.count {
         try onArray { () throws(MappedArrayError) in try array.elements.refresh() }
       }
@@ -52,6 +55,7 @@ enum MultipleGet: ArrayCommand {
     }
   }
 
+  @inline(__always)
   private static func withIndexes(
     of call: Call, _ body: (UnsafeMutableBufferPointer<Int>) throws(CommandError) -> Void
   ) throws(CommandError) {
@@ -60,11 +64,15 @@ enum MultipleGet: ArrayCommand {
   }
 }
 
-/// `MMAP.SET key index value [index value …]`: how many were written; an index out of range is skipped.
-enum Set: ArrayCommand {
-  static let row = CommandRow(names: ["MMAP.SET", "VSET"], words: 4, isVariadic: true, access: .write, isFast: true) {
-    serve(Set.self, $0, $1, $2)
-  }
+/// `MMAP.SET key index value [index value …]`
+enum SetElements: ArrayCommand {
+  static var access: CommandAccess { .write }
+  static let row = CommandRow(
+    names: ["MMAP.SET", "VSET"], isFast: true,
+    summary: "Sets the elements at indexes, skipping those out of range; returns how many were set",
+    complexity: "O(N) where N is the number of indexes",
+    arguments: [.key, .block("element", [.integer("index"), .value], .multiple)],
+    function: { serve(SetElements.self, $0, $1, $2) })
 
   static func run<Element: MappableElement>(_ call: Call, on array: TypedArray<Element>) throws(CommandError) {
     guard call.count.isMultiple(of: 2) else { throw .wrongArity }
@@ -81,17 +89,19 @@ enum Set: ArrayCommand {
           }
           if exists { written += 1 }
         }
-        if written > 0 { call.changed("vset") }
+        if written > 0 { call.changed("mmap.set") }
         call.reply(written)
       })
   }
 }
 
-/// `MMAP.ADD key value [value …]`: how many were added.
-enum Add: ArrayCommand {
-  static let row = CommandRow(names: ["MMAP.ADD", "VADD"], words: 3, isVariadic: true, access: .write, isFast: true) {
-    serve(Add.self, $0, $1, $2)
-  }
+/// `MMAP.ADD key value [value …]`
+enum AddElements: ArrayCommand {
+  static var access: CommandAccess { .write }
+  static let row = CommandRow(
+    names: ["MMAP.ADD", "VADD"], isFast: true, summary: "Adds elements at the end; returns how many",
+    complexity: "O(N) where N is the number of values", arguments: [.key, .value(.multiple)],
+    function: { serve(AddElements.self, $0, $1, $2) })
 
   static func run<Element: MappableElement>(_ call: Call, on array: TypedArray<Element>) throws(CommandError) {
     try call.withParsed(
@@ -100,24 +110,90 @@ enum Add: ArrayCommand {
       { elements throws(CommandError) in
         try onArray { () throws(MappedArrayError) in try array.elements.append(packed: UnsafeRawBufferPointer(elements))
         }
-        call.changed("vadd")
+        call.changed("mmap.add")
         call.reply(elements.count)
       })
   }
 }
 
-/// `MMAP.POP key`: the removed last element, nil if the array is empty.
-enum Pop: ArrayCommand {
-  static let row = CommandRow(names: ["MMAP.POP", "VPOP"], words: 2, access: .write, isFast: true) {
-    serve(Pop.self, $0, $1, $2)
-  }
+/// `MMAP.POP key`
+enum PopElement: ArrayCommand {
+  static var access: CommandAccess { .write }
+  static let row = CommandRow(
+    names: ["MMAP.POP", "VPOP"], isFast: true,
+    summary: "Removes the last element and returns it, nil if there is none", complexity: "O(1)", arguments: [.key],
+    function: { serve(PopElement.self, $0, $1, $2) })
 
   static func run<Element: MappableElement>(_ call: Call, on array: TypedArray<Element>) throws(CommandError) {
     guard let element = try onArray({ () throws(MappedArrayError) in try array.elements.popLast() }) else {
       call.replyNull()
       return
     }
-    call.changed("vpop")
+    call.changed("mmap.pop")
     call.withElementReply(of: Element.self) { $0(element) }
+  }
+}
+
+/// `MMAP.INCRBY key [OVERFLOW FAIL|WRAP|SAT] index delta [index delta …]`
+enum IncrementElements: ArrayCommand {
+  static var access: CommandAccess { .write }
+  static let row = CommandRow(
+    names: ["MMAP.INCRBY"], isFast: true,
+    summary: "Adds to the elements at indexes and returns their new values, nil where out of range",
+    complexity: "O(N) where N is the number of indexes",
+    arguments: [
+      .key,
+      .oneOf("overflow", [.token("fail", "FAIL"), .token("wrap", "WRAP"), .token("sat", "SAT")], behind: "OVERFLOW"),
+      .block("increment", [.integer("index"), .number("delta")], .multiple),
+    ],
+    function: { serve(IncrementElements.self, $0, $1, $2) })
+
+  static func run<Element: MappableElement>(_ call: Call, on array: TypedArray<Element>) throws(CommandError) {
+    let (overflow, first) = try overflowPolicy(of: call)
+    guard call.count > first, (call.count - first).isMultiple(of: 2) else { throw .wrongArity }
+    var indexes: [Int] = []
+    var deltas: [Element.Delta] = []
+    for position in stride(from: first, to: call.count, by: 2) {
+      indexes.append(try call.index(position))
+      deltas.append(try call.delta(position + 1, for: Element.self))
+    }
+    if let greatest = indexes.max(), greatest >= array.elements.count {
+      try onArray { () throws(MappedArrayError) in try array.elements.refresh() }
+    }
+    // What an index has become by now, as it may be named twice. Stored only when all are known to fit.
+    var changed: [Int: Element] = [:]
+    var results: [Element?] = []
+    for (position, (index, delta)) in zip(indexes, deltas).enumerated() {
+      guard let element = changed[index] ?? array.elements.existingElement(at: index) else {
+        results.append(nil)
+        continue
+      }
+      guard let sum = element.incremented(by: delta, overflow: overflow) else {
+        let text = quoted(call.bytes(first + 2 * position + 1))
+        throw .argument(
+          "delta \(text) at index \(index) overflows \(Element.elementType.name): the value is \(element); "
+            + "give OVERFLOW WRAP or SAT to allow that")
+      }
+      changed[index] = sum
+      results.append(sum)
+    }
+    for (index, element) in changed {
+      _ = try onArray { () throws(MappedArrayError) in try array.elements.update(at: index, to: element) }
+    }
+    if !changed.isEmpty { call.changed("mmap.incrby") }
+    call.replyArray(count: results.count)
+    call.withElementReply(of: Element.self) { reply in
+      for result in results {
+        if let result { reply(result) } else { reply.null() }
+      }
+    }
+  }
+
+  private static func overflowPolicy(of call: Call) throws(CommandError) -> (OverflowPolicy, firstIndex: Int) {
+    guard call.count > 3, call.argument(2, is: "OVERFLOW") else { return (.fail, 2) }
+    if call.argument(3, is: "FAIL") { return (.fail, 4) }
+    if call.argument(3, is: "WRAP") { return (.wrap, 4) }
+    if call.argument(3, is: "SAT") { return (.saturate, 4) }
+    throw .argument("OVERFLOW \(quoted(call.bytes(3))) is unknown; give FAIL, WRAP or SAT")
   }
 }

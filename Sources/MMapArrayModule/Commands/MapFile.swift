@@ -3,21 +3,30 @@ import MappedArray
 
 /// `MMAP key path [type] [RAW] [READONLY|WRITABLE]`: binds the key to a file.
 enum MapFile: Command {
-  static let row = CommandRow(names: ["MMAP"], words: 3, isVariadic: true, access: .write) {
-    context, arguments, count in
-    guard let call = Call(context, arguments, count), call.count >= 3 else { return server_WrongArity(context) }
-    do throws(CommandError) {
-      try run(call)
-      return Int32(SERVER_OK)
-    } catch {
-      return error.reply(to: call)
-    }
-  }
+  static var access: CommandAccess { .map }
+  static let row = CommandRow(
+    names: ["MMAP"], summary: "Binds a key to a file of numbers; returns how many there are",
+    complexity: "O(1)",
+    arguments: [
+      .key, .string("path"),
+      .oneOf("type", ElementType.allCases.map { .token($0.name, $0.name) }, .optional),
+      .token("raw", "RAW", .optional),
+      .oneOf("access", [.token("readonly", "READONLY"), .token("writable", "WRITABLE")], .optional),
+    ],
+    function: { context, arguments, count in
+      guard let call = Call(context, arguments, count), call.count >= 3 else { return server_WrongArity(context) }
+      do throws(CommandError) {
+        try run(call)
+        return Int32(SERVER_OK)
+      } catch {
+        return error.reply(to: call)
+      }
+    })
 
   private static func run(_ call: Call) throws(CommandError) {
     let words = try MapWords(call)
     let path = try onArray { () throws(MappedArrayError) in try Module.current.relativePath(call.bytes(2)) }
-    let key = OpenKey(call, .write)
+    let key = OpenKey(call, .map)
     switch try key.contents() {
     case .binding(let binding): try mapAgain(call, binding, path, words)
     case .nothing: try map(call, key, path, words)

@@ -64,6 +64,15 @@ final class ArrayRegistry: Sendable {
     entries.withLock { $0[array.identity]?.bindings == 1 }
   }
 
+  /// How many arrays there are, how many bindings to them, and how large their files are in bytes.
+  func totals() -> (arrays: Int, bindings: Int, mappedBytes: Int) {
+    let all = entries.withLock { Array($0.values) }
+    return (
+      all.count, all.reduce(0) { $0 + $1.bindings },
+      all.reduce(0) { $0 + $1.array.mappedBytes }
+    )
+  }
+
   /// Cuts off the spare room of all arrays.
   func trimAll() {
     for array in entries.withLock({ $0.values.map(\.array) }) {

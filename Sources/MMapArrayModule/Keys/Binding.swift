@@ -1,3 +1,4 @@
+import CModuleShim
 import MappedArray
 
 /// What a key holds: the path of a file and how it is mapped. Its array is there as long as the file can be mapped.
@@ -75,6 +76,20 @@ final class Binding {
     }
     Module.current.arrays.retain(array)
     return Binding(path: path, access: access, array: array)
+  }
+
+  /// The heap that the key holds, in bytes: the binding, its path, and its part of the array. What is mapped is not heap.
+  var heapBytes: Int {
+    let array =
+      if case .attached(let array) = state { allocated_size(Unmanaged.passUnretained(array).toOpaque()) } else { 0 }
+    return allocated_size(Unmanaged.passUnretained(self).toOpaque()) + path.bytes.count + array
+  }
+
+  /// How much work it is to free the key, in the server's unit of one allocation: with the last binding, the pages of the
+  /// file are unmapped. Above 64 the server does it on a thread of its own, if it was asked to.
+  var freeEffort: Int {
+    guard case .attached(let array) = state, Module.current.arrays.isLastBinding(of: array) else { return 1 }
+    return 1 + array.mappedBytes / (1 << 16)
   }
 
   /// What `MMAP` must be given behind the key to make this binding anew.

@@ -12,6 +12,12 @@ enum DataType {
     methods.rdb_load = { io, version in DataType.load(io, version: version) }
     methods.rdb_save = { io, value in DataType.borrow(value) { BindingRecord($0).save(io) } }
     methods.aof_rewrite = { io, key, value in DataType.borrow(value) { DataType.rewrite($0, key, io) } }
+    methods.memory_usage = { value in DataType.borrow(value) { $0.heapBytes } ?? 0 }
+    methods.digest = { digest, value in DataType.borrow(value) { DataType.digest($0, digest) } }
+    methods.copy = { _, _, value in
+      DataType.borrow(value) { $0.copy() }.map(DataType.handOver)
+    }
+    methods.free_effort = { _, value in DataType.borrow(value) { $0.freeEffort } ?? 1 }
     methods.free = { value in
       guard let value else { return }
       Unmanaged<Binding>.fromOpaque(value).release()
@@ -28,10 +34,22 @@ enum DataType {
   }
 
   /// Calls `body` with a binding that the server owns.
-  private static func borrow(_ value: UnsafeMutableRawPointer?, _ body: (Binding) -> Void) {
-    guard let value else { return }
+  @discardableResult
+  private static func borrow<Result>(_ value: UnsafeRawPointer?, _ body: (Binding) -> Result) -> Result? {
+    guard let value else { return nil }
     // All values of this data type are bindings that `handOver` made.
-    Unmanaged<Binding>.fromOpaque(value)._withUnsafeGuaranteedRef(body)
+    return Unmanaged<Binding>.fromOpaque(value)._withUnsafeGuaranteedRef(body)
+  }
+
+  /// A digest of type and contents; of a binding without an array, of its type.
+  private static func digest(_ binding: Binding, _ digest: OpaquePointer?) {
+    Array(binding.elementType.name.utf8).withUnsafeBytes { add($0, to: digest) }
+    if case .attached(let array) = binding.state { try? array.forEachPiece { add($0, to: digest) } }
+    server_DigestEndSequence(digest)
+  }
+
+  private static func add(_ bytes: UnsafeRawBufferPointer, to digest: OpaquePointer?) {
+    server_DigestAddStringBuffer(digest, bytes.assumingMemoryBound(to: CChar.self).baseAddress, bytes.count)
   }
 
   private static func load(_ io: OpaquePointer?, version: Int32) -> UnsafeMutableRawPointer? {

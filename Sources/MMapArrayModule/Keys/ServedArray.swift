@@ -50,6 +50,15 @@ class ServedArray: @unchecked Sendable {
   }
 }
 
+/// What `MMAP.INFO` tells of an array. Sizes are in bytes.
+struct ArrayFacts {
+  let count: Int
+  let shape: [Int]
+  let capacity: Int
+  let mappedBytes: Int
+  let residentBytes: Int
+}
+
 /// A served array whose element type is known.
 final class TypedArray<Element: MappableElement>: ServedArray, @unchecked Sendable {
   var elements: MappedArray<Element>
@@ -84,6 +93,37 @@ extension ServedArray {
   private struct Trimmer: ArrayVisitor {
     func visit<Element: MappableElement>(_ array: TypedArray<Element>) throws(MappedArrayError) {
       try array.elements.trim()
+    }
+  }
+
+  /// What is known of the array, new elements in a raw file included.
+  func facts() throws(MappedArrayError) -> ArrayFacts {
+    try accept(FactReader())
+  }
+
+  private struct FactReader: ArrayVisitor {
+    func visit<Element: MappableElement>(_ array: TypedArray<Element>) throws(MappedArrayError) -> ArrayFacts {
+      try array.elements.refresh()
+      return ArrayFacts(
+        count: array.elements.count, shape: array.elements.shape, capacity: array.elements.capacity,
+        mappedBytes: array.elements.mappedBytes, residentBytes: array.elements.residentBytes)
+    }
+  }
+
+  /// Calls `body` with the packed elements, piece by piece. The pieces of equal arrays are equal.
+  func forEachPiece(_ body: (UnsafeRawBufferPointer) -> Void) throws(MappedArrayError) {
+    try withoutActuallyEscaping(body) { body throws(MappedArrayError) in try accept(PieceReader(body: body)) }
+  }
+
+  private struct PieceReader: ArrayVisitor {
+    let body: (UnsafeRawBufferPointer) -> Void
+
+    func visit<Element: MappableElement>(_ array: TypedArray<Element>) throws(MappedArrayError) {
+      try array.elements.refresh()
+      let size = Slice.bytes / MemoryLayout<Element>.stride
+      for start in stride(from: 0, to: array.elements.count, by: size) {
+        array.elements.withPackedElements(in: start..<start + size) { body($0) }
+      }
     }
   }
 

@@ -49,6 +49,17 @@ struct Call {
     }
   }
 
+  /// An argument that is added to an element.
+  func delta<Element: MappableElement>(_ index: Int, for type: Element.Type) throws(CommandError) -> Element.Delta {
+    do {
+      return try Element.parseDelta(bytes(index))
+    } catch {
+      throw .argument(
+        "delta \(quoted(bytes(index))) is no number that can be added to \(Element.elementType.name): give "
+          + (Element.elementType.isFloat ? "a finite number, inf, -inf or nan" : "an integer"))
+    }
+  }
+
   /// Whether an argument is `word`, in any case.
   func argument(_ index: Int, is word: StaticString) -> Bool {
     let bytes = bytes(index)
@@ -92,6 +103,11 @@ extension Call {
   /// Tells the server that the key has changed: for WATCH, client-side caches and keyspace notifications.
   func changed(_ event: StaticString) {
     _ = server_SignalModifiedKey(context, key)
+    Call.notify(context, event, key)
+  }
+
+  /// Publishes a keyspace notification of the class `d`.
+  static func notify(_ context: OpaquePointer?, _ event: StaticString, _ key: OpaquePointer?) {
     event.withUTF8Buffer { name in
       // A static string ends in a zero byte.
       name.withMemoryRebound(to: CChar.self) { name in

@@ -5,6 +5,16 @@ extension Call {
   @discardableResult
   func reply(_ integer: Int) -> Int32 { server_ReplyWithLongLong(context, Int64(integer)) }
 
+  /// An integer of any size: a big number where it has more than 64 bits.
+  func reply(exact integer: Int128) {
+    if let integer = Int64(exactly: integer) {
+      _ = server_ReplyWithLongLong(context, integer)
+    } else {
+      let digits = "\(integer)"
+      _ = server_ReplyWithBigNumber(context, digits, digits.utf8.count)
+    }
+  }
+
   @discardableResult
   func replyNull() -> Int32 { server_ReplyWithNull(context) }
 

@@ -5,13 +5,25 @@ import Synchronization
 extension ArrayStorage {
   /// Overwrites elements that are there.
   mutating func store(_ bytes: UnsafeRawBufferPointer, at index: Int) throws(MappedArrayError) {
-    if hasHoles == nil { hasHoles = try findHoles() }
-    if hasHoles == true {
+    if try canStore() {
+      copy(bytes, to: index * elementSize)
+    } else {
       let start = try offset(of: index)
       try onFile { () throws(SystemCallError) in try descriptor.write(bytes, at: start) }
-    } else {
-      copy(bytes, to: index * elementSize)
     }
+  }
+
+  /// Whether elements can be stored through the mapping: they have disk space.
+  mutating func canStore() throws(MappedArrayError) -> Bool {
+    if hasHoles == nil { hasHoles = try findHoles() }
+    return hasHoles == false
+  }
+
+  /// Reserves disk space for elements that are there; false where the file system cannot.
+  mutating func fillHoles(in range: Range<Int>) throws(MappedArrayError) -> Bool {
+    guard !range.isEmpty else { return true }
+    let bytes = try offset(of: range.lowerBound)..<offset(of: range.upperBound)
+    return try onFile { () throws(SystemCallError) in try descriptor.fillHoles(in: bytes) }
   }
 
   /// Copies into the mapping, `offset` bytes behind the first element. There must be disk space.
@@ -25,6 +37,9 @@ extension ArrayStorage {
     guard count > 0 else { return false }
     return try onFile { () throws(SystemCallError) in try descriptor.firstHole(from: 0) } < end
   }
+
+  /// Bytes of the file that are in memory; 0 if the system does not tell.
+  var residentBytes: Int { mapping.residentPages(upTo: fileSize) * pageSize }
 
   /// Makes sure that the mapping covers `size` bytes, growing it at least twofold.
   mutating func ensureMapped(_ size: Int) throws(MappedArrayError) {

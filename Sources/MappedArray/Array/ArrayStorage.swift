@@ -24,6 +24,8 @@ struct ArrayStorage: ~Copyable {
   private(set) var capacity: Int
   /// In bytes, as last seen.
   private(set) var fileSize: Int
+  /// The size that the file is being cut to, in bytes, while that is under way.
+  private var shrinkingTo: Int?
   /// Whether stores may meet a hole of a sparse file, where a full disk would be a fault signal and not an error. nil
   /// until something is first stored.
   var hasHoles: Bool?
@@ -70,9 +72,8 @@ struct ArrayStorage: ~Copyable {
 
   deinit {
     // An orderly end: spare room is cut off. There is nobody left to tell of a failure, and a longer file is valid.
-    if access == .writable, header != nil, fileSize > dataOffset + count * elementSize {
-      try? descriptor.truncate(to: dataOffset + count * elementSize)
-    }
+    let end = dataOffset + count * elementSize
+    if access == .writable, header != nil || shrinkingTo != nil, fileSize > end { try? descriptor.truncate(to: end) }
   }
 
   var format: FileFormat { header == nil ? .raw : .npy }
@@ -110,7 +111,7 @@ struct ArrayStorage: ~Copyable {
 extension ArrayStorage {
   /// Looks how long a raw file is now: other programs may append to it or cut it.
   mutating func refresh() throws(MappedArrayError) {
-    guard isRaw else { return }
+    guard isRaw, shrinkingTo == nil else { return }
     let size = try onFile { () throws(SystemCallError) in try descriptor.status().size }
     guard size != fileSize else { return }
     try ensureMapped(size)
@@ -127,6 +128,7 @@ extension ArrayStorage {
   mutating func write(_ bytes: UnsafeRawBufferPointer, at index: Int) throws(MappedArrayError) {
     let (end, overflow) = index.addingReportingOverflow(bytes.count / elementSize)
     guard !overflow else { throw .tooLarge }
+    try completeShrink()
     if end <= count {
       try store(bytes, at: index)
     } else if isRaw {
@@ -167,13 +169,21 @@ extension ArrayStorage {
   ///
   /// - Complexity: O(1) and a few system calls; O(growth) below a mebibyte.
   mutating func resize(to newCount: Int) throws(MappedArrayError) {
+    try beginResize(to: newCount)
+    try completeShrink()
+  }
+
+  /// Like `resize`, but leaves it to `continueShrink` to cut the file. Until that is done the count is the new one already,
+  /// and a raw file is longer than its count says.
+  mutating func beginResize(to newCount: Int) throws(MappedArrayError) {
+    try completeShrink()
     try refresh()
     guard newCount != count else { return }
     try checkWholeRows(abs(newCount - count))
     try checkNoTrailingBytes()
     let newEnd = try offset(of: newCount)
     if newCount < count {
-      try shrink(to: newCount, end: newEnd)
+      try beginShrink(to: newCount, end: newEnd)
     } else if isRaw {
       try ensureMapped(newEnd)
       try extend(from: fileSize, to: newEnd)
@@ -185,31 +195,52 @@ extension ArrayStorage {
     }
   }
 
-  private mutating func shrink(to newCount: Int, end: Int) throws(MappedArrayError) {
+  private mutating func beginShrink(to newCount: Int, end: Int) throws(MappedArrayError) {
     guard !isRaw else {
-      try onFile { () throws(SystemCallError) in try descriptor.truncate(to: end) }
-      fileSize = end
       count = newCount
-      capacity = count
+      capacity = newCount
+      shrinkingTo = end
       return
     }
     try publish(newCount)
     // An empty array keeps no room. Others keep some, so that elements can come and go without a system call.
     let spare = newCount == 0 ? 0 : ArrayStorage.spareBytes.upperBound
-    if fileSize - end > 2 * spare { try cutSpare(to: end + spare) }
+    guard fileSize - end > 2 * spare else { return }
+    capacity = min(capacity, (end + spare - dataOffset) / elementSize)
+    shrinkingTo = end + spare
+  }
+
+  /// Cuts off at most `limit` bytes of a file that is being shortened, and answers whether more are left.
+  mutating func continueShrink(by limit: Int) throws(MappedArrayError) -> Bool {
+    guard let end = shrinkingTo else { return false }
+    let next = fileSize - end > limit ? fileSize - limit : end
+    do {
+      try cut(to: next)
+    } catch {
+      shrinkingTo = nil
+      try refresh()
+      throw error
+    }
+    if next == end { shrinkingTo = nil }
+    return next != end
+  }
+
+  private mutating func completeShrink() throws(MappedArrayError) {
+    while try continueShrink(by: .max) {}
   }
 
   /// Cuts off the room behind the elements.
   mutating func trim() throws(MappedArrayError) {
+    try completeShrink()
     guard access == .writable, !isRaw else { return }
-    try cutSpare(to: try offset(of: count))
+    let end = try offset(of: count)
+    if fileSize > end { try cut(to: end) }
+    capacity = count
   }
 
-  private mutating func cutSpare(to size: Int) throws(MappedArrayError) {
-    guard fileSize > size else { return }
+  private mutating func cut(to size: Int) throws(MappedArrayError) {
     try onFile { () throws(SystemCallError) in try descriptor.truncate(to: size) }
     fileSize = size
-    capacity = min(capacity, (size - dataOffset) / elementSize)
   }
 
   /// Makes room for `newCount` elements in a file with a header, and some ahead so that growth is amortised.

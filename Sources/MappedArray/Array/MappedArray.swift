@@ -22,7 +22,7 @@ public struct MappedArray<Element: BitwiseCopyable>: ~Copyable {
   public var identity: FileIdentity { storage.identity }
   /// Elements in a row; lengths change by whole rows.
   public var rowSize: Int { storage.rowSize }
-  /// Bytes of address space that the mapping covers and the file fills.
+  /// Bytes of the file, all of which are mapped.
   public var mappedBytes: Int { storage.fileSize }
 }
 
@@ -119,6 +119,17 @@ extension MappedArray {
   public mutating func resize(to newCount: Int) throws(MappedArrayError) {
     try storage.resize(to: newCount)
   }
+
+  /// Sets the count, and leaves it to `continueShrink` to cut a file that becomes shorter: to free much disk space takes
+  /// long. Every other change of the length does what is left of it first.
+  public mutating func beginResize(to newCount: Int) throws(MappedArrayError) {
+    try storage.beginResize(to: newCount)
+  }
+
+  /// Cuts off at most `limit` bytes, and answers whether more are left.
+  public mutating func continueShrink(by limit: Int) throws(MappedArrayError) -> Bool {
+    try storage.continueShrink(by: limit)
+  }
 }
 
 // MARK: - Packed elements
@@ -154,8 +165,57 @@ extension MappedArray {
     try storage.refresh()
   }
 
+  /// Bytes of the file that are in memory now; mincore(2).
+  ///
+  /// - Complexity: O(`mappedBytes`), a byte for each page.
+  public var residentBytes: Int { storage.residentBytes }
+
   /// Cuts off the room behind the elements, as the end of the array's life does.
   public mutating func trim() throws(MappedArrayError) {
     try storage.trim()
+  }
+}
+
+// MARK: - Ranges
+
+extension MappedArray where Element: MappableElement {
+  /// Calls `body` with a view of a range of elements, cut to those there are. The view is valid only during the call.
+  public borrowing func withElements<Result, Failure: Error>(
+    in range: Range<Int>, _ body: (ElementView<Element>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try withPackedElements(in: range) { (bytes) throws(Failure) in
+      // An empty range has an address too: that of the place where its first element would be.
+      guard let base = bytes.baseAddress else { return try body(ElementView(base: storage.elements, count: 0)) }
+      return try body(ElementView(base: base, count: bytes.count / MemoryLayout<Element>.stride))
+    }
+  }
+
+  /// Reserves disk space for a range of a sparse file, so that a full disk is an error now and not later.
+  public mutating func reserveSpace(in range: Range<Int>) throws(MappedArrayError) {
+    let range = range.clamped(to: 0..<count)
+    if try !storage.canStore() { _ = try storage.fillHoles(in: range) }
+  }
+
+  /// Replaces a range of elements, cut to those there are, by one value.
+  ///
+  /// - Complexity: O(`range.count`).
+  public mutating func fill(_ range: Range<Int>, with value: Element) throws(MappedArrayError) {
+    let range = range.clamped(to: 0..<count)
+    let stride = MemoryLayout<Element>.stride
+    var hasSpace = try storage.canStore()
+    if !hasSpace { hasSpace = try storage.fillHoles(in: range) }
+    if hasSpace {
+      let destination = UnsafeMutableRawBufferPointer(
+        start: storage.elements + range.lowerBound * stride, count: range.count * stride)
+      Element.fill(destination, with: value)
+      return
+    }
+    let block = [Element](repeating: value, count: min(range.count, ElementView<Element>.blockCount))
+    for start in Swift.stride(from: range.lowerBound, to: range.upperBound, by: max(1, block.count)) {
+      let count = min(block.count, range.upperBound - start)
+      try block.span.withUnsafeBytes { (bytes) throws(MappedArrayError) in
+        try storage.write(UnsafeRawBufferPointer(rebasing: bytes[..<(count * stride)]), at: start)
+      }
+    }
   }
 }

@@ -78,6 +78,8 @@ public enum ElementType: UInt8, CaseIterable, Sendable {
     self = type
   }
 
+  public var isFloat: Bool { self == .f32 || self == .f64 }
+
   /// Bytes per element.
   public var size: Int {
     accept(SizeVisitor())

@@ -1,10 +1,13 @@
 /// A type of number that files hold and arrays map: fixed size, little-endian, no padding.
-public protocol MappableElement: BitwiseCopyable, Comparable, Sendable {
+public protocol MappableElement: AggregatableElement {
   static var elementType: ElementType { get }
   static var zero: Self { get }
 
   /// Reads an element from its text; see `NumberParser` for the notation.
   static func parse(_ text: UnsafeRawBufferPointer) throws(NumberSyntaxError) -> Self
+
+  /// Reads what an element is incremented by: an integer of 64 bits with or without sign, or a float of the same type.
+  static func parseDelta(_ text: UnsafeRawBufferPointer) throws(NumberSyntaxError) -> Delta
 
   /// Writes the element's text; see `NumberText`.
   ///
@@ -28,6 +31,15 @@ public enum ElementNumber: Sendable {
 }
 
 extension MappableElement where Self: FixedWidthInteger {
+  public static func parseDelta(_ text: UnsafeRawBufferPointer) throws(NumberSyntaxError) -> Int128 {
+    do throws(NumberSyntaxError) {
+      return Int128(try NumberParser.integer(text) as Int64)
+    } catch {
+      guard error == .outOfRange else { throw error }
+      return Int128(try NumberParser.integer(text) as UInt64)
+    }
+  }
+
   public static func parse(_ text: UnsafeRawBufferPointer) throws(NumberSyntaxError) -> Self {
     try NumberParser.integer(text)
   }
@@ -48,6 +60,10 @@ extension MappableElement where Self: BinaryFloatingPoint & LosslessStringConver
   public static var range: (least: String, greatest: String) {
     ("\(-Self.greatestFiniteMagnitude)", "\(Self.greatestFiniteMagnitude)")
   }
+}
+
+extension MappableElement where Delta == Self {
+  public static func parseDelta(_ text: UnsafeRawBufferPointer) throws(NumberSyntaxError) -> Self { try parse(text) }
 }
 
 extension Float {

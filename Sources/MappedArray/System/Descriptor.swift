@@ -51,11 +51,17 @@ struct Descriptor: ~Copyable {
   /// Reserves disk space for `range`, extending the file with zeros where it ends before; fallocate(2). Where the file
   /// system has no such call, zeros are written over the whole range: it must hold no elements.
   func allocate(_ range: Range<Int>) throws(SystemCallError) {
-    do {
+    if try !fillHoles(in: range) { try writeZeros(range) }
+  }
+
+  /// Reserves disk space for `range` and keeps what is in it; fallocate(2). False where the file system has no such call.
+  func fillHoles(in range: Range<Int>) throws(SystemCallError) -> Bool {
+    do throws(SystemCallError) {
       try systemCall("fallocate") { allocate_space(file.rawValue, Int64(range.lowerBound), Int64(range.count)) }
+      return true
     } catch {
       guard error.errno == .notSupported else { throw error }
-      try writeZeros(range)
+      return false
     }
   }
 

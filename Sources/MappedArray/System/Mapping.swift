@@ -29,6 +29,22 @@ struct Mapping: ~Copyable {
     self.length = length
   }
 
+  /// How many of the pages that hold the first `size` bytes are in memory; mincore(2).
+  func residentPages(upTo size: Int) -> Int {
+    let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
+    // A mebibyte of answers at most, whatever the size.
+    var answers = [UInt8](repeating: 0, count: min(1 << 20, size / pageSize + 1))
+    let step = answers.count * pageSize
+    var resident = 0
+    for start in stride(from: 0, to: size, by: step) {
+      let count = (min(step, size - start) + pageSize - 1) / pageSize
+      let result = try? systemCall("mincore") { mincore(base + start, count * pageSize, &answers) }
+      guard result != nil else { return 0 }
+      resident += answers[..<count].count { $0 & 1 == 1 }
+    }
+    return resident
+  }
+
   deinit {
     _ = munmap(base, length)
   }

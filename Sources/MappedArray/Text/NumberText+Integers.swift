@@ -3,6 +3,7 @@ extension NumberText {
   ///
   /// - Parameter output: ``room`` writable bytes; those after the text are left undefined.
   /// - Returns: the length of the text in bytes.
+  @inlinable
   @inline(__always)
   public static func write<Value: FixedWidthInteger>(_ value: Value, to output: UnsafeMutablePointer<UInt8>) -> Int {
     if Value.isSigned {
@@ -27,23 +28,33 @@ extension NumberText {
       writeTwoDigits(value, to: output + offset)
       return offset &+ 2
     }
-    let hundredMillion: UInt64 = 100_000_000
-    if value < hundredMillion {
-      return writeUpToEightDigits(value, to: output, at: offset)
+    if value < 10_000 {
+      return writeLeading(DigitBytes.four(value), width: 4, to: output, at: offset)
     }
-    let upper = value / hundredMillion
-    let lower = DigitBytes.eight(value &- upper &* hundredMillion) | DigitBytes.asciiZeros
-    let count: Int
-    if upper < hundredMillion {
-      count = writeUpToEightDigits(upper, to: output, at: offset)
+    if value < 100_000_000 {
+      return writeLeading(DigitBytes.eight(value), width: 8, to: output, at: offset)
+    }
+    return writeLongMagnitude(value, to: output, at: offset)
+  }
+
+  /// As ``writeMagnitude(_:to:at:)``, for nine digits and more; apart, so that short ones need no registers saved.
+  @inline(never)
+  private static func writeLongMagnitude(
+    _ value: UInt64, to output: UnsafeMutablePointer<UInt8>, at offset: Int
+  ) -> Int {
+    let upper = value / 100_000_000
+    let lower = DigitBytes.eight(value &- upper &* 100_000_000) | DigitBytes.asciiZeros
+    var count: Int
+    if upper < 100_000_000 {
+      count = writeLeading(DigitBytes.eight(upper), width: 8, to: output, at: offset)
     } else {
-      let top = upper / hundredMillion
-      let middle = DigitBytes.eight(upper &- top &* hundredMillion) | DigitBytes.asciiZeros
-      let topCount = writeUpToEightDigits(top, to: output, at: offset)
-      UnsafeMutableRawPointer(output + topCount).storeBytes(of: middle.littleEndian, as: UInt64.self)
-      count = topCount &+ 8
+      let top = upper / 100_000_000
+      count = writeLeading(DigitBytes.four(top), width: 4, to: output, at: offset)
+      let middle = DigitBytes.eight(upper &- top &* 100_000_000) | DigitBytes.asciiZeros
+      UnsafeMutableRawPointer(output + count).storeBytes(of: middle, as: UInt64.self)
+      count &+= 8
     }
-    UnsafeMutableRawPointer(output + count).storeBytes(of: lower.littleEndian, as: UInt64.self)
+    UnsafeMutableRawPointer(output + count).storeBytes(of: lower, as: UInt64.self)
     return count &+ 8
   }
 
@@ -53,20 +64,20 @@ extension NumberText {
     let tens = (value &* 103) &>> 10
     let digits = (value &<< 8) &- tens &* 2_559 &+ 0x3030
     UnsafeMutableRawPointer(output).storeBytes(
-      of: UInt16(truncatingIfNeeded: digits).littleEndian, as: UInt16.self)
+      of: UInt16(truncatingIfNeeded: digits), as: UInt16.self)
   }
 
-  /// Writes the digits of `value` < 10^8, which is not zero, and undefined bytes after them: eight in all.
+  /// Writes `digits` (`width` of them, one per byte, not all zero) without leading zeros, and undefined bytes after them:
+  /// eight in all.
   ///
   /// - Returns: `offset` and the count of digits.
   @inline(__always)
-  private static func writeUpToEightDigits(
-    _ value: UInt64, to output: UnsafeMutablePointer<UInt8>, at offset: Int
+  private static func writeLeading(
+    _ digits: UInt64, width: Int, to output: UnsafeMutablePointer<UInt8>, at offset: Int
   ) -> Int {
-    let digits = DigitBytes.eight(value)
-    let leadingZeros = digits.trailingZeroBitCount & 0x38
-    let text = (digits | DigitBytes.asciiZeros) &>> UInt64(truncatingIfNeeded: leadingZeros)
-    UnsafeMutableRawPointer(output + offset).storeBytes(of: text.littleEndian, as: UInt64.self)
-    return offset &+ 8 &- leadingZeros &>> 3
+    let zeroBits = digits.trailingZeroBitCount & 0x38
+    let text = (digits | DigitBytes.asciiZeros) &>> UInt64(truncatingIfNeeded: zeroBits)
+    UnsafeMutableRawPointer(output + offset).storeBytes(of: text, as: UInt64.self)
+    return offset &+ width &- zeroBits &>> 3
   }
 }

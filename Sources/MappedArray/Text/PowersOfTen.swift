@@ -13,9 +13,9 @@ public struct PowersOfTen: @unchecked Sendable {
   /// The powers that 128 bits hold exactly.
   static let exactExponents = 0...55
 
-  // An atomic is initialised statically. A `static let` of this struct would call `swift_once` at each use, which is
+  // The address of the entry of 10^0, or zero. An atomic is initialised statically. A `static let` of this struct would call `swift_once` at each use, which is
   // a tenth of the time to format a number.
-  nonisolated(unsafe) private static let published = Atomic<UnsafePointer<UInt64>?>(nil)
+  private static let published = Atomic<UInt>(0)
 
   /// Points at the entry of 10^0: entry `e` is the words `2e` (more significant) and `2e + 1`.
   private let origin: UnsafePointer<UInt64>
@@ -29,7 +29,7 @@ public struct PowersOfTen: @unchecked Sendable {
   /// The table, or nil if ``shared`` was not used yet.
   @inline(__always)
   static var ready: PowersOfTen? {
-    published.load(ordering: .acquiring).map { PowersOfTen(origin: $0) }
+    UnsafePointer(bitPattern: published.load(ordering: .acquiring)).map { PowersOfTen(origin: $0) }
   }
 
   @inline(__always)
@@ -58,8 +58,8 @@ public struct PowersOfTen: @unchecked Sendable {
     }
 
     let result = Self.published.compareExchange(
-      expected: nil, desired: UnsafePointer(origin), ordering: .acquiringAndReleasing)
-    if let earlier = result.original {
+      expected: 0, desired: UInt(bitPattern: origin), ordering: .acquiringAndReleasing)
+    if let earlier = UnsafePointer<UInt64>(bitPattern: result.original) {
       // Another thread was faster. Nobody saw our table.
       table.deallocate()
       self.origin = earlier
@@ -76,6 +76,17 @@ public struct PowersOfTen: @unchecked Sendable {
     let entry = origin + 2 &* exponent
     return (entry[0], entry[1])
   }
+
+  /// 10^exponent as a float that is exactly that, for exponents up to 22.
+  @inline(__always)
+  static func exact(_ exponent: UInt) -> Double {
+    exactFloats[Int(bitPattern: exponent)]
+  }
+
+  private static let exactFloats: InlineArray<23, Double> = [
+    1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
+    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+  ]
 
   /// The floor of log2(10^exponent), exact for |exponent| <= 1233.
   @inline(__always)

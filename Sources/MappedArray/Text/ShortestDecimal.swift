@@ -18,10 +18,12 @@ struct ShortestDecimal {
   ) -> ShortestDecimal? {
     let decimalExponent = decimalExponent(ofTwoToThe: exponent)
     let power = powers[-1 &- decimalExponent]
-    // In -4 ... -1, as 1/10 <= 2^exponent * 10^-(k+1) < 1.
-    let scale = exponent &+ PowersOfTen.binaryExponent(-1 &- decimalExponent)
-    let scaled = significand &<< UInt64(truncatingIfNeeded: scale &+ 4)
+    // In 1...4, as 1/10 <= 2^exponent * 10^-(k+1) < 1.
+    let scale = UInt64(truncatingIfNeeded: 0 &- exponent &- PowersOfTen.binaryExponent(-1 &- decimalExponent))
+    let scaled = (significand &<< 4) &>> scale
 
+    // Half the interval's width over 10^(k+1), in 2^-64, rounded down.
+    let halfWidth = power.high &>> scale
     // The value over 10^(k+1), in 2^-67.
     var (high, low) = scaled.multipliedFullWidth(by: power.high)
     if !Value.usesShortPowers {
@@ -29,15 +31,16 @@ struct ShortestDecimal {
       low = sum
       high &+= overflow ? 1 : 0
     }
-    // The true fraction is at least this one and less than `error` above it; likewise the interval's half width.
+    // The true fraction is at least this one and less than `error` above it.
     let whole = high &>> 3
     let fraction = high &<< 61 | low &>> 3
     let error: UInt64 = Value.usesShortPowers ? 1 &<< 25 : 2
-    let halfWidth = power.high &>> UInt64(truncatingIfNeeded: 0 &- scale)
 
     // Is a whole number less than half the width away? In a circle of 2^64 steps that is one comparison.
-    let fromLowerEnd = fraction &+ halfWidth &+ 2 &* error
-    let width = 2 &* halfWidth &+ 4 &* error
+    // It allows for errors; a comparison that does not removes doubt.
+    let allowance = halfWidth &+ 2 &* error
+    let fromLowerEnd = fraction &+ allowance
+    let width = 2 &* allowance
     if fromLowerEnd < width {
       if fromLowerEnd &- 4 &* error >= width &- 8 &* error { return nil }
       return ShortestDecimal(leading: whole &+ fraction &>> 63, last: 0, exponent: decimalExponent)

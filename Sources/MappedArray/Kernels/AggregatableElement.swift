@@ -1,0 +1,79 @@
+/// A number that arrays hold: one of the ten element types.
+///
+/// The static requirements are the kernels. They are requirements, with one implementation for integers and one for
+/// floats, so that generic code that was not specialised still reaches machine code for the concrete type: such code
+/// pays once per block, not once per element.
+public protocol AggregatableElement: BitwiseCopyable, Codable, Comparable, Hashable, Sendable, SIMDScalar {
+  /// A sum in the making, exact for integers and pairwise for floats.
+  associatedtype Total: Sendable = Int128
+
+  /// What an element is incremented by.
+  associatedtype Delta: Sendable = Int128
+
+  /// This element as a double, rounded to nearest.
+  var doubleValue: Double { get }
+
+  /// The sum of nothing.
+  static var emptyTotal: Total { get }
+
+  /// Adds a block of at most ``ElementView/blockCount`` elements.
+  static func add(_ block: ElementView<Self>, to total: inout Total)
+
+  /// The sum as a reply: an exact integer, or an element.
+  static func sum(of total: Total) -> AggregateResult<Self>
+
+  /// The arithmetic mean of `count` elements with that total; `count` is positive.
+  static func mean(of total: Total, count: Int) -> Double
+
+  /// A mean, variance or deviation as a reply, in the type that NumPy gives it.
+  static func statistic(_ value: Double) -> AggregateResult<Self>
+
+  /// The sum of the squared distances from `mean` in a block, pairwise.
+  static func squaredDeviations(of block: ElementView<Self>, from mean: Double) -> Double
+
+  /// The least or greatest element of a block, NaN if there is one in it, nil if it is empty.
+  static func extreme(_ extreme: Extreme, of block: ElementView<Self>) -> Self?
+
+  /// The first position of `value`; NaN equals NaN here.
+  static func firstIndex(of value: Self, in view: ElementView<Self>) -> Int?
+
+  /// Appends to `indexes` the positions, each plus `offset`, of the first `limit` elements that compare so with `value`.
+  static func appendMatches(
+    of comparison: Comparison, with value: Self, in view: ElementView<Self>, offset: Int, limit: Int,
+    to indexes: inout [Int]
+  )
+
+  /// Where `value` belongs in a sorted view.
+  static func insertionIndex(of value: Self, in view: ElementView<Self>, side: SearchSide) -> Int
+
+  /// Stores `value` in every whole element of `destination`.
+  static func fill(_ destination: UnsafeMutableRawBufferPointer, with value: Self)
+
+  /// This element plus `delta`; nil if that does not fit and the policy is to fail.
+  func incremented(by delta: Delta, overflow: OverflowPolicy) -> Self?
+}
+
+extension Int8: AggregatableElement {}
+extension Int16: AggregatableElement {}
+extension Int32: AggregatableElement {}
+extension Int64: AggregatableElement {}
+extension UInt8: AggregatableElement {}
+extension UInt16: AggregatableElement {}
+extension UInt32: AggregatableElement {}
+extension UInt64: AggregatableElement {}
+
+extension Float: AggregatableElement {
+  /// Floats are summed in double precision, whatever their own.
+  public typealias Total = PairwiseSum
+
+  /// Floats are incremented by floats.
+  public typealias Delta = Float
+}
+
+extension Double: AggregatableElement {
+  /// Floats are summed in double precision, whatever their own.
+  public typealias Total = PairwiseSum
+
+  /// Floats are incremented by floats.
+  public typealias Delta = Double
+}

@@ -1,0 +1,128 @@
+/// What can be computed over a range.
+public enum AggregateOperation: Sendable, CaseIterable {
+  case sum
+  case minimum
+  case maximum
+  case mean
+  /// Of the population, as NumPy's `var`.
+  case variance
+  /// Of the population, as NumPy's `std`.
+  case standardDeviation
+  case indexOfMinimum
+  case indexOfMaximum
+}
+
+/// The result of one operation.
+public enum AggregateResult<Element: AggregatableElement>: Equatable, Sendable {
+  /// The exact sum of integers.
+  case integer(Int128)
+  /// A value in the element's type: extremes of all types, and all values computed of floats.
+  case element(Element)
+  /// The mean, variance or deviation of integers.
+  case double(Double)
+  /// The index of an extreme.
+  case index(Int)
+  /// There is none: the range is empty.
+  case none
+}
+
+/// Several operations over one range, in as few passes as they need. For each pass all elements of the range are handed
+/// over in slices:
+///
+///     for pass in 0..<aggregation.passCount {
+///       if pass > 0 { aggregation.beginNextPass() }
+///       for slice in slices { aggregation.consume(slice) }
+///     }
+///     let results = aggregation.finish()
+///
+/// Every slice but the last should be a multiple of ``ElementView/blockCount`` elements: then the results are the same
+/// to the last bit for every slicing.
+public struct Aggregation<Element: AggregatableElement> {
+  private let operations: [AggregateOperation]
+  private let startIndex: Int
+  private var isFirstPass = true
+  private var count = 0
+  private var total = Element.emptyTotal
+  private var isTotalled = false
+  private var minimum: RunningExtreme<Element>?
+  private var maximum: RunningExtreme<Element>?
+  private var mean = 0.0
+  private var squares: PairwiseSum?
+  private var squareCount = 0
+
+  /// Prepares the operations; the first element that is handed over has the index `startIndex`.
+  public init(_ operations: [AggregateOperation], startIndex: Int = 0) {
+    self.operations = operations
+    self.startIndex = startIndex
+    for operation in operations {
+      switch operation {
+      case .sum, .mean, .variance, .standardDeviation: isTotalled = true
+      case .minimum: minimum = minimum ?? RunningExtreme(.minimum)
+      case .maximum: maximum = maximum ?? RunningExtreme(.maximum)
+      case .indexOfMinimum: minimum = RunningExtreme(.minimum, isLocated: true)
+      case .indexOfMaximum: maximum = RunningExtreme(.maximum, isLocated: true)
+      }
+    }
+  }
+
+  /// How often the range has to be handed over: 2 for a variance or deviation, as the mean comes first, else 1.
+  public var passCount: Int {
+    operations.contains { $0 == .variance || $0 == .standardDeviation } ? 2 : 1
+  }
+
+  /// Takes in the next elements of the range; all operations see a block while it is in the cache. O(n).
+  public mutating func consume(_ elements: ElementView<Element>) {
+    elements.forEachSlice(of: ElementView<Element>.blockCount) { block, _ in
+      if isFirstPass {
+        add(block)
+      } else {
+        squares?.add(Element.squaredDeviations(of: block, from: mean))
+        squareCount &+= block.count
+      }
+      return true
+    }
+  }
+
+  private mutating func add(_ block: ElementView<Element>) {
+    if isTotalled {
+      Element.add(block, to: &total)
+    }
+    let position = startIndex &+ count
+    minimum?.add(block, at: position)
+    maximum?.add(block, at: position)
+    count &+= block.count
+  }
+
+  /// Ends the first pass: the range follows once more from its first element on.
+  public mutating func beginNextPass() {
+    isFirstPass = false
+    mean = totalMean ?? 0
+    squares = PairwiseSum()
+    squareCount = 0
+  }
+
+  /// The results, in the order of the operations.
+  public func finish() -> [AggregateResult<Element>] {
+    operations.map { operation in
+      switch operation {
+      case .sum: Element.sum(of: total)
+      case .mean: totalMean.map(Element.statistic) ?? .none
+      case .variance: variance.map(Element.statistic) ?? .none
+      case .standardDeviation: variance.map { Element.statistic($0.squareRoot()) } ?? .none
+      case .minimum: minimum?.value.map(AggregateResult.element) ?? .none
+      case .maximum: maximum?.value.map(AggregateResult.element) ?? .none
+      case .indexOfMinimum: minimum?.index.map(AggregateResult.index) ?? .none
+      case .indexOfMaximum: maximum?.index.map(AggregateResult.index) ?? .none
+      }
+    }
+  }
+
+  private var totalMean: Double? {
+    count > 0 ? Element.mean(of: total, count: count) : nil
+  }
+
+  private var variance: Double? {
+    guard let squares, squareCount > 0 else { return nil }
+    return squares.sum / Double(squareCount)
+  }
+}

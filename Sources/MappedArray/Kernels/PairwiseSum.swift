@@ -1,0 +1,87 @@
+/// A sum of doubles that adds neighbours first, then neighbouring pairs, and so on: the rounding error grows with the
+/// logarithm of the count. Keeps one partial sum per level.
+public struct PairwiseSum: Sendable {
+  private var partials: [Double] = []
+  private var count: UInt = 0
+
+  /// The sum of nothing, 0.
+  public init() {}
+
+  /// Adds a term. Amortised O(1).
+  public mutating func add(_ term: Double) {
+    var carry = term
+    // Each trailing one of the count is a finished subtree of the size that the carry has by then.
+    var level = count
+    while level & 1 == 1, let partial = partials.popLast() {
+      carry = partial + carry
+      level &>>= 1
+    }
+    partials.append(carry)
+    count &+= 1
+  }
+
+  /// The sum so far.
+  public var sum: Double {
+    partials.reversed().reduce(0) { $1 + $0 }
+  }
+}
+
+/// What is summed of each element; eight at a time.
+protocol Term {
+  func callAsFunction(_ elements: SIMD8<Double>) -> SIMD8<Double>
+}
+
+/// The element itself.
+struct Identity: Term {
+  @inline(__always)
+  func callAsFunction(_ elements: SIMD8<Double>) -> SIMD8<Double> { elements }
+}
+
+/// The square of the distance from a value.
+struct SquaredDeviation: Term {
+  let mean: Double
+
+  @inline(__always)
+  func callAsFunction(_ elements: SIMD8<Double>) -> SIMD8<Double> {
+    let deviations = elements - mean
+    return deviations * deviations
+  }
+}
+
+extension AggregatableElement {
+  /// The sum of the squared distances from `mean` in a block.
+  public static func squaredDeviations(of block: ElementView<Self>, from mean: Double) -> Double {
+    pairwiseSum(of: block, SquaredDeviation(mean: mean))
+  }
+
+  /// The sum of a term over a block, pairwise down to runs of 128 elements, and these in eight lanes.
+  @inline(__always)
+  static func pairwiseSum<SomeTerm: Term>(of block: ElementView<Self>, _ term: SomeTerm) -> Double {
+    let quarters = Quarters(block)
+    var lanes = laneSums(of: quarters, in: 0..<quarters.count, term)
+    for (lane, index) in quarters.rest.enumerated() {
+      lanes[lane] += term(SIMD8(repeating: block[index].doubleValue))[0]
+    }
+    let pairs = lanes.evenHalf + lanes.oddHalf
+    let quads = pairs.evenHalf + pairs.oddHalf
+    return quads.x + quads.y
+  }
+
+  private static func laneSums<SomeTerm: Term>(
+    of quarters: Quarters<Self>, in range: Range<Int>, _ term: SomeTerm
+  ) -> SIMD8<Double> {
+    guard range.count <= 32 else {
+      // Even, as the lanes take two at a time.
+      let middle = range.lowerBound &+ (range.count / 4 &* 2)
+      return laneSums(of: quarters, in: range.lowerBound..<middle, term)
+        + laneSums(of: quarters, in: middle..<range.upperBound, term)
+    }
+    var sums = SIMD8<Double>.zero
+    var index = range.lowerBound
+    while index < range.upperBound {
+      sums += term(quarters.lanes(at: index))
+      index &+= 2
+    }
+    return sums
+  }
+}
