@@ -143,7 +143,9 @@ enum IncrementElements: ArrayCommand {
     complexity: "O(N) where N is the number of indexes",
     arguments: [
       .key,
-      .oneOf("overflow", [.token("fail", "FAIL"), .token("wrap", "WRAP"), .token("sat", "SAT")], behind: "OVERFLOW"),
+      .oneOf(
+        "overflow", [.token("fail", "FAIL"), .token("wrap", "WRAP"), .token("sat", "SAT")], .optional,
+        behind: "OVERFLOW"),
       .block("increment", [.integer("index"), .number("delta")], .multiple),
     ],
     function: { serve(IncrementElements.self, $0, $1, $2) })
