@@ -39,8 +39,8 @@ private func isClose(_ value: Double?, _ expected: Double, scale: Double, _ tole
 }
 
 @Suite struct AggregationTests {
-  @Test(arguments: ElementType.all, [0, 1, 2, 3, 7, 8, 9, 40, 129, 300, 1023])
-  func agreesWithTheReference(_ element: ElementType, count: Int) {
+  @Test(arguments: TestedType.all, [0, 1, 2, 3, 7, 8, 9, 40, 129, 300, 1023])
+  func agreesWithTheReference(_ element: TestedType, count: Int) {
     check(element.type, count: count, offset: count % 9, seed: UInt64(count) + 1)
   }
 
@@ -68,8 +68,8 @@ private func isClose(_ value: Double?, _ expected: Double, scale: Double, _ tole
     #expect(results[7] == reference.index(of: .maximum).map { .index($0 + 5) }, comment)
   }
 
-  @Test(arguments: ElementType.integers, [1, 5, 300])
-  func integerSumsAndMeansAreExact(_ element: ElementType, count: Int) {
+  @Test(arguments: TestedType.integers, [1, 5, 300])
+  func integerSumsAndMeansAreExact(_ element: TestedType, count: Int) {
     func check<Element: TestedElement>(_: Element.Type) {
       for edge in Element.edges {
         guard let exact = Int128(exactly: edge.doubleValue.rounded()) else { continue }
@@ -84,8 +84,8 @@ private func isClose(_ value: Double?, _ expected: Double, scale: Double, _ tole
     check(element.type)
   }
 
-  @Test(arguments: ElementType.integers)
-  func aFullBlockOfExtremesDoesNotOverflowTheLanes(_ element: ElementType) {
+  @Test(arguments: TestedType.integers)
+  func aFullBlockOfExtremesDoesNotOverflowTheLanes(_ element: TestedType) {
     func check<Element: TestedElement>(_: Element.Type) {
       let edges = Element.edges
       for edge in [edges[0], edges[edges.count - 1]] {
@@ -118,8 +118,8 @@ private func isClose(_ value: Double?, _ expected: Double, scale: Double, _ tole
     #expect(mean([Int64.min, .max]) == .double(-0.5))
   }
 
-  @Test(arguments: ElementType.all)
-  func slicingDoesNotChangeABit(_ element: ElementType) {
+  @Test(arguments: TestedType.all)
+  func slicingDoesNotChangeABit(_ element: TestedType) {
     func check<Element: TestedElement>(_: Element.Type) {
       let block = ElementView<Element>.blockCount
       let elements = Element.randomElements(count: 3 * block / 2 + 17, seed: 3)
@@ -130,8 +130,8 @@ private func isClose(_ value: Double?, _ expected: Double, scale: Double, _ tole
     check(element.type)
   }
 
-  @Test(arguments: ElementType.all)
-  func theFirstOfEqualExtremesWinsAcrossBlocks(_ element: ElementType) {
+  @Test(arguments: TestedType.all)
+  func theFirstOfEqualExtremesWinsAcrossBlocks(_ element: TestedType) {
     func check<Element: TestedElement>(_: Element.Type) {
       let block = ElementView<Element>.blockCount
       var elements = [Element](repeating: Element(5), count: block + 100)
@@ -146,8 +146,8 @@ private func isClose(_ value: Double?, _ expected: Double, scale: Double, _ tole
     check(element.type)
   }
 
-  @Test(arguments: ElementType.floats, [0, 7, 8, 31, 33, 99])
-  func notANumberWins(_ element: ElementType, position: Int) {
+  @Test(arguments: TestedType.floats, [0, 7, 8, 31, 33, 99])
+  func notANumberWins(_ element: TestedType, position: Int) {
     func check<Element: TestedElement & BinaryFloatingPoint>(_: Element.Type) {
       var elements = Element.randomElements(count: 100, seed: 4)
       elements[50] = .infinity

@@ -2,8 +2,8 @@ import MappedArray
 import Testing
 
 @Suite struct SortedSearchTests {
-  @Test(arguments: ElementType.all, [0, 1, 2, 3, 10, 101])
-  func findsTheInsertionIndex(_ element: ElementType, count: Int) {
+  @Test(arguments: TestedType.all, [0, 1, 2, 3, 10, 101])
+  func findsTheInsertionIndex(_ element: TestedType, count: Int) {
     func check<Element: TestedElement>(_: Element.Type) {
       func precedes(_ first: Element, _ second: Element) -> Bool {
         first < second || (second != second && first == first)
@@ -32,8 +32,8 @@ import Testing
 }
 
 @Suite struct FillTests {
-  @Test(arguments: ElementType.all, [0, 1, 15, 16, 100])
-  func storesTheValueInWholeElementsOnly(_ element: ElementType, count: Int) {
+  @Test(arguments: TestedType.all, [0, 1, 15, 16, 100])
+  func storesTheValueInWholeElementsOnly(_ element: TestedType, count: Int) {
     func check<Element: TestedElement>(_: Element.Type) {
       for (offset, value) in Element.edges.enumerated() {
         let stride = MemoryLayout<Element>.stride

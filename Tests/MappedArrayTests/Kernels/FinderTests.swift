@@ -13,8 +13,8 @@ import Testing
     }
   }
 
-  @Test(arguments: ElementType.all, Comparison.allCases)
-  func findsWhatTheReferenceFinds(_ element: ElementType, comparison: Comparison) {
+  @Test(arguments: TestedType.all, Comparison.allCases)
+  func findsWhatTheReferenceFinds(_ element: TestedType, comparison: Comparison) {
     func check<Element: TestedElement>(_: Element.Type) {
       var elements = Element.randomElements(count: 1500, seed: 6)
       for (index, edge) in Element.edges.enumerated() {

@@ -1,23 +1,6 @@
 import MappedArray
 import Testing
 
-/// SplitMix64: the same numbers for the same seed everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) {
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var bits = state
-    bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
-    return bits ^ (bits >> 31)
-  }
-}
-
 /// What the tests need to make elements of each type.
 protocol TestedElement: AggregatableElement {
   static func random(using generator: inout SeededGenerator) -> Self
@@ -59,15 +42,15 @@ extension Float: TestedElement {}
 extension Double: TestedElement {}
 
 /// An element type as a test argument.
-struct ElementType: CustomTestStringConvertible, Sendable {
+struct TestedType: CustomTestStringConvertible, Sendable {
   let type: any TestedElement.Type
 
   var testDescription: String { "\(type)" }
 
-  static let integers: [ElementType] = [
+  static let integers: [TestedType] = [
     Int8.self, Int16.self, Int32.self, Int64.self, UInt8.self, UInt16.self, UInt32.self, UInt64.self,
-  ].map { ElementType(type: $0) }
-  static let floats = [ElementType(type: Float.self), ElementType(type: Double.self)]
+  ].map { TestedType(type: $0) }
+  static let floats = [TestedType(type: Float.self), TestedType(type: Double.self)]
   static let all = integers + floats
 }
 
