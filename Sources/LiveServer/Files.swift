@@ -2,10 +2,10 @@ import CLiveServer
 import Glibc
 
 /// A directory of its own, removed in the end with all it holds.
-final class TemporaryDirectory: Sendable {
-  let path: String
+public final class TemporaryDirectory: Sendable {
+  public let path: String
 
-  init(in parent: String) throws(ProcessError) {
+  public init(in parent: String = Environment.temporaryDirectory) throws(ProcessError) {
     var template = Array("\(parent)/mmaparray-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw .lastError(parent) }
     path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)

@@ -83,25 +83,38 @@ extension ArrayStorage {
     return true
   }
 
+  /// Makes sure that `publish` will find room for a count, so that nothing is changed in vain.
+  func checkHeaderHolds(_ newCount: Int) throws(MappedArrayError) {
+    guard let header, header.rowSize > 0 else { return }
+    let rows = newCount / header.rowSize
+    // Eight digits can be overwritten, whatever stands around them.
+    let fitInPlace = rows < 100_000_000 && DecimalDigits(rows).count == header.rowDigits.count
+    if !fitInPlace { _ = try rewriting(header, rows: rows) }
+  }
+
   private mutating func rewriteHeader(rows: Int) throws(MappedArrayError) {
-    guard let new = header?.with(rows: rows) else { throw .headerFull }
+    guard let header else { return }
+    let (new, bytes, offset) = try rewriting(header, rows: rows)
+    try onFile { () throws(SystemCallError) in
+      try bytes.span.withUnsafeBytes { (bytes) throws(SystemCallError) in try descriptor.write(bytes, at: offset) }
+    }
+    self.header = new
+  }
+
+  /// The header with another number of rows, the bytes in which it differs from the file's, and where they begin.
+  private func rewriting(
+    _ header: NPYHeader, rows: Int
+  ) throws(MappedArrayError) -> (header: NPYHeader, bytes: [UInt8], offset: Int) {
+    guard let new = header.with(rows: rows) else { throw .headerFull }
     let bytes = new.bytes
-    guard
-      let first = bytes.indices.first(where: { mapping.base.load(fromByteOffset: $0, as: UInt8.self) != bytes[$0] }),
-      let last = bytes.indices.last(where: { mapping.base.load(fromByteOffset: $0, as: UInt8.self) != bytes[$0] })
-    else {
-      header = new
-      return
+    func differs(_ index: Int) -> Bool { mapping.base.load(fromByteOffset: index, as: UInt8.self) != bytes[index] }
+    guard let first = bytes.indices.first(where: differs), let last = bytes.indices.last(where: differs) else {
+      return (new, [], 0)
     }
     // Across a page's border a kill could leave a half. The text of the ten types never reaches one, unless a stranger
     // wrote it with thousands of spaces.
     guard first / pageSize == last / pageSize else { throw .headerFull }
-    try onFile { () throws(SystemCallError) in
-      try bytes.span.withUnsafeBytes { (bytes) throws(SystemCallError) in
-        try descriptor.write(UnsafeRawBufferPointer(rebasing: bytes[first...last]), at: first)
-      }
-    }
-    header = new
+    return (new, Array(bytes[first...last]), first)
   }
 }
 

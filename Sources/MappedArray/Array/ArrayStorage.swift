@@ -135,6 +135,7 @@ extension ArrayStorage {
       try writePastRawEnd(bytes, at: index)
     } else {
       try checkWholeRows(end - count)
+      if index != count { try checkHeaderHolds(end) }
       if index > count { try reserveZeros(index) }
       try reserve(end)
       // Behind the count there is reserved space; what is before it may lie in a hole.
@@ -246,6 +247,7 @@ extension ArrayStorage {
   /// Makes room for `newCount` elements in a file with a header, and some ahead so that growth is amortised.
   private mutating func reserve(_ newCount: Int) throws(MappedArrayError) {
     guard newCount > capacity else { return }
+    try checkHeaderHolds(newCount)
     let needed = try offset(of: newCount)
     let bounds = ArrayStorage.spareBytes
     let generous = needed + min(max(needed, bounds.lowerBound), bounds.upperBound)

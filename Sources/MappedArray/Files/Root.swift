@@ -7,9 +7,15 @@ public struct Root: ~Copyable {
   private let descriptor: Descriptor
   /// The absolute path, without symbolic links.
   public let path: FilePath
+  /// Whether `openat2` is not even tried, as if the kernel lacked it.
+  private let walks: Bool
 
   /// Opens the directory at `path`, creating it (not its parents) with mode 0770 less the umask if it is missing.
   public init(path: FilePath) throws(SystemCallError) {
+    try self.init(path: path, walks: false)
+  }
+
+  init(path: FilePath, walks: Bool) throws(SystemCallError) {
     do {
       try systemCall("mkdir") { path.withPlatformString { mkdir($0, 0o770) } }
     } catch {
@@ -21,6 +27,7 @@ public struct Root: ~Copyable {
         resolved.withPlatformString { Glibc.open($0, open_path_only | O_DIRECTORY | O_CLOEXEC) }
       })
     self.path = resolved
+    self.walks = walks
   }
 
   /// Reads a path as it came from outside: relative to the root, or absolute and inside it.
@@ -72,6 +79,16 @@ public struct Root: ~Copyable {
 
   private borrowing func openBeneath(_ path: FilePath, flags: Int32) throws(MappedArrayError) -> Descriptor {
     let mode = flags & O_CREAT == 0 ? 0 : Root.newFileMode
+    if !walks, let descriptor = try openAtOnce(path, flags: flags, mode: mode) { return descriptor }
+    guard let name = path.lastComponent else { throw .path(.empty) }
+    let parent = try openDirectory(path.removingLastComponent())
+    return try Root.openChild(name, of: parent, flags: flags | O_NOFOLLOW, mode: mode)
+  }
+
+  /// Opens the file by one call of `openat2`; nil if there is no such call.
+  private borrowing func openAtOnce(
+    _ path: FilePath, flags: Int32, mode: mode_t
+  ) throws(MappedArrayError) -> Descriptor? {
     do {
       return Descriptor(
         owning: try systemCall("openat2") {
@@ -80,10 +97,8 @@ public struct Root: ~Copyable {
     } catch {
       // Before Linux 5.6, and under seccomp filters that do not know the call.
       guard error.errno == .noFunction || error.errno == .notPermitted else { throw .system(error, path: path.string) }
+      return nil
     }
-    guard let name = path.lastComponent else { throw .path(.empty) }
-    let parent = try openDirectory(path.removingLastComponent())
-    return try Root.openChild(name, of: parent, flags: flags | O_NOFOLLOW, mode: mode)
   }
 
   /// Walks down one component at a time, following no link; what `openat2` does in one call.
