@@ -1,0 +1,84 @@
+import LiveServer
+import Testing
+
+@testable import MappedArray
+
+/// The headers that are written: NumPy's own text, at every count.
+struct HeaderWritingTests {
+  private static let counts = [0, 1, 5, 9, 10, 99, 100, 12_345_678, 99_999_999, 100_000_000, 1 << 53, 1 << 60]
+
+  @Test("NumPy writes the same bytes", arguments: 1...2)
+  func sameAsNumPy(version: UInt8) throws {
+    let workspace = try Workspace()
+    let script = """
+      import sys, io
+      from numpy.lib import format
+      output = open(sys.argv[1], 'wb')
+      for code in ['i1', 'i2', 'i4', 'i8', 'u1', 'u2', 'u4', 'u8', 'f4', 'f8']:
+          descr = ('|' if code[1] == '1' else '<') + code
+          for count in sys.argv[3:]:
+              header = {'descr': descr, 'fortran_order': False, 'shape': (int(count),)}
+              [format.write_array_header_1_0, format.write_array_header_2_0][int(sys.argv[2]) - 1](output, header)
+      """
+    try Python.run(
+      script: script,
+      arguments: [workspace.path("headers"), "\(version)"] + HeaderWritingTests.counts.map(String.init))
+    let theirs = try workspace.read("headers")
+    var ours: [UInt8] = []
+    for type in ElementType.allCases {
+      let new = NPYHeader(new: type)
+      let header = NPYHeader(
+        version: version, elementType: type, shape: new.shape, rowSize: 1, dataOffset: new.dataOffset,
+        rowDigits: new.rowDigits)
+      for count in HeaderWritingTests.counts { ours += try #require(header.with(rows: count)).bytes }
+    }
+    #expect(ours == theirs)
+  }
+
+  @Test("what is written is read as the same, and changed in place", arguments: ElementType.allCases)
+  func roundTrip(type: ElementType) throws {
+    let new = NPYHeader(new: type)
+    #expect(try NPYHeaderParser.parse(new.bytes, fileSize: 128) == new)
+    for count in HeaderWritingTests.counts where count < Int.max / 16 {
+      let header = try #require(new.with(rows: count))
+      #expect(header.bytes.count == 128)
+      #expect(header.bytes.last == 0x0A)
+      #expect(try NPYHeaderParser.parse(header.bytes, fileSize: 128 + count * type.size) == header)
+    }
+    #expect(new.with(rows: Int.max)?.bytes.count == 128)
+  }
+
+  @Test("NumPy opens the file at each step of growing and shrinking", arguments: ElementType.allCases)
+  func opensAtEachStep(type: ElementType) throws {
+    try opensAtEachStep(type.swiftType)
+  }
+
+  /// Checks each of a row of copies of the file: element i is i modulo 100.
+  private static let checker = """
+    import sys
+    import numpy as np
+    directory, code = sys.argv[1:3]
+    for step, count in enumerate(sys.argv[3:]):
+        for mode in [None, 'r']:
+            array = np.load(f'{directory}/{step}', mmap_mode=mode)
+            assert array.dtype == np.dtype(code) and array.shape == (int(count),), (step, array.dtype, array.shape)
+            assert np.array_equal(array, np.arange(int(count)) % 100)
+        np.save(f'{directory}/own.npy', array)
+        own, other = (open(f'{directory}/{name}', 'rb').read() for name in ['own.npy', step])
+        assert other.startswith(own)
+    """
+
+  private func opensAtEachStep<Element: MappableElement>(_: Element.Type) throws {
+    let workspace = try Workspace()
+    let counts = [0, 1, 9, 10, 11, 99, 100, 101, 999, 1000, 10_000, 9_999, 1000, 999, 100, 99, 10, 9, 0]
+    var array = try workspace.map(as: Element.self)
+    for (step, count) in counts.enumerated() {
+      if count < array.count { try array.resize(to: count) }
+      try array.append((array.count..<count).map { try Element.parse("\($0 % 100)") })
+      try workspace.write(workspace.read(), to: "\(step)")
+    }
+    try Python.run(
+      script: HeaderWritingTests.checker,
+      arguments: [workspace.root.path.string, Element.elementType.numpyCode] + counts.map(String.init))
+  }
+}
