@@ -44,3 +44,17 @@ struct NumPyFile {
       })
   }
 }
+
+extension NumPyFile {
+  /// Whether NumPy finds the numbers from 0 to `count` in a file.
+  static func isRange(_ count: Int, _ path: String, _ type: ElementCase, _ format: Format) throws -> Bool {
+    let script = """
+      import numpy, sys
+      path, dtype, format, count = sys.argv[1:]
+      found = numpy.load(path) if format == 'npy' else numpy.fromfile(path, dtype)
+      print(found.dtype == dtype and numpy.array_equal(found, numpy.arange(int(count))))
+      """
+    let arguments = [path, type.numpyName, format.rawValue, "\(count)"]
+    return try Python.run(script: script, arguments: arguments) == "True\n"
+  }
+}
