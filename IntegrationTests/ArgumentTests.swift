@@ -37,7 +37,8 @@ struct ArgumentTests {
       #expect(try server("VSET", "a", text, 0) == .integer(reply == .null ? 0 : 1))
       if case .integer(let value) = reply { try server("VSET", "a", text, value) }
     }
-    let wrong = Self.nonsense + ["1.0", "1e1", "nan", "9223372036854775808", "-9223372036854775809"].map { Array($0.utf8) }
+    let wrong =
+      Self.nonsense + ["1.0", "1e1", "nan", "9223372036854775808", "-9223372036854775809"].map { Array($0.utf8) }
     for text in wrong + [Self.megabyte] {
       for key in ["a", "missing"] {
         try refuse(["VGET", key, text])
@@ -54,7 +55,9 @@ struct ArgumentTests {
     try server("MMAP", "a", "file", type.name)
     try server("VADD", "a", 1, 2)
     let before = try server.bytes("file")
-    let wrong = Self.nonsense + (type.isFloat ? ["1e", "e1", ".", "1e1.5", "nanx", "1.2.3"] : ["1.0", "1e1", "nan"])
+    let wrong =
+      Self.nonsense
+      + (type.isFloat ? ["1e", "e1", ".", "1e1.5", "nanx", "1.2.3"] : ["1.0", "1e1", "nan"])
       .map { Array($0.utf8) }
     for text in wrong + [Self.megabyte, [UInt8(ascii: "-")] + Self.megabyte] {
       try refuse(["VADD", "a", text])

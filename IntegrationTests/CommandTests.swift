@@ -26,7 +26,8 @@ struct CommandTests {
       Row(
         names: ["VSET", "MMAP.SET"], words: ["0", "5", "9", "6", "2", "7"], step: 2, reply: .integer(2),
         withoutKey: nil),
-      Row(names: ["VADD", "MMAP.ADD"], words: ["4", "5"], step: 1, reply: .integer(2), withoutKey: nil, countAfter: 5),
+      Row(
+        names: ["VADD", "MMAP.ADD"], words: ["4", "5"], step: 1, reply: .integer(2), withoutKey: nil, countAfter: 5),
       Row(names: ["VPOP", "MMAP.POP"], words: [], reply: .integer(3), withoutKey: nil, countAfter: 2),
       Row(names: ["VCOUNT", "VSIZE", "MMAP.COUNT"], words: [], reply: .integer(3), withoutKey: .integer(0)),
       Row(names: ["VCLEAR", "MMAP.CLEAR"], words: [], reply: .integer(3), withoutKey: nil, countAfter: 0),

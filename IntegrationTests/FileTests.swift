@@ -64,7 +64,9 @@ struct FileTests {
     }
   }
 
-  @Test("an orderly end of the server cuts off spare room", arguments: [LiveServer.Ending.terminate, .shutdown(saving: false)])
+  @Test(
+    "an orderly end of the server cuts off spare room",
+    arguments: [LiveServer.Ending.terminate, .shutdown(saving: false)])
   func shutdown(ending: LiveServer.Ending) throws {
     try server("MMAP", "a", "file", "i16")
     try server("VADD", "a", 1, 2, 3)
