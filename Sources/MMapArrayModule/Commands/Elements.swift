@@ -93,6 +93,10 @@ enum SetElements: ArrayCommand {
         call.reply(written)
       })
   }
+
+  static func runWithoutKey(_ call: Call) throws(CommandError) {
+    throw call.count.isMultiple(of: 2) ? .noSuchKey : .wrongArity
+  }
 }
 
 /// `MMAP.ADD key value [value …]`
