@@ -5,9 +5,10 @@ SOURCES := $(shell find Sources CModuleShim -type f) Package.swift
 
 # The module is one file: the Swift runtime is linked into it, what nobody calls is left out, and only the entry point
 # is visible. All its state is reached on the server's main thread or under a lock, so exclusivity is not checked at
-# run time.
+# run time. Commands are generic over the array library's types: without optimisation across modules they would ask
+# the runtime for types and call through tables, which costs as much as the server spends on a GET.
 MODULE_FLAGS := -c release --scratch-path .build-static --product mmaparray \
-  -Xswiftc -static-stdlib -Xswiftc -enforce-exclusivity=unchecked \
+  -Xswiftc -static-stdlib -Xswiftc -enforce-exclusivity=unchecked -Xswiftc -cross-module-optimization \
   -Xlinker --version-script=$(CURDIR)/CModuleShim/exports.map -Xlinker --gc-sections -Xlinker --strip-all
 
 .PHONY: all module run test unit-tests integration-tests lint setup clean help
