@@ -120,7 +120,8 @@ extension ArrayStorage {
     capacity = count
   }
 
-  /// Writes packed elements at `index`. What lies past the end is appended, a gap before it is filled with zeros.
+  /// Writes packed elements at `index`. What lies past the end is appended, a gap before it is filled with zeros. No
+  /// elements change nothing, wherever `index` is.
   ///
   /// - Precondition: `bytes` is whole elements and `index` is not negative.
   /// - Complexity: O(`bytes.count` + gap); amortised, with one store of the count, behind the end of a file with header;
@@ -128,6 +129,7 @@ extension ArrayStorage {
   mutating func write(_ bytes: UnsafeRawBufferPointer, at index: Int) throws(MappedArrayError) {
     let (end, overflow) = index.addingReportingOverflow(bytes.count / elementSize)
     guard !overflow else { throw .tooLarge }
+    guard !bytes.isEmpty else { return }
     try completeShrink()
     if end <= count {
       try store(bytes, at: index)
