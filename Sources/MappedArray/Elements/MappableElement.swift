@@ -32,12 +32,7 @@ public enum ElementNumber: Sendable {
 
 extension MappableElement where Self: FixedWidthInteger {
   public static func parseDelta(_ text: UnsafeRawBufferPointer) throws(NumberSyntaxError) -> Int128 {
-    do throws(NumberSyntaxError) {
-      return Int128(try NumberParser.integer(text) as Int64)
-    } catch {
-      guard error == .outOfRange else { throw error }
-      return Int128(try NumberParser.integer(text) as UInt64)
-    }
+    try NumberParser.difference(text)
   }
 
   public static func parse(_ text: UnsafeRawBufferPointer) throws(NumberSyntaxError) -> Self {

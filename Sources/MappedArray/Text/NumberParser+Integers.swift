@@ -25,6 +25,12 @@ extension NumberParser {
     return Int64(truncatingIfNeeded: isNegative ? 0 &- magnitude : magnitude)
   }
 
+  /// The difference of two integers of 64 bits that `bytes` spell: from 1−2⁶⁴ to 2⁶⁴−1, as ``integer(_:as:)``.
+  public static func difference(_ bytes: UnsafeRawBufferPointer) throws(NumberSyntaxError) -> Int128 {
+    let (magnitude, isNegative) = try magnitudeAndSign(bytes)
+    return isNegative ? -Int128(magnitude) : Int128(magnitude)
+  }
+
   @usableFromInline
   static func unsigned(_ bytes: UnsafeRawBufferPointer) throws(NumberSyntaxError) -> UInt64 {
     if let magnitude = shortMagnitude(bytes) { return magnitude }
