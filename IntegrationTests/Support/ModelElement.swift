@@ -1,0 +1,126 @@
+import MappedArrayClient
+
+/// What becomes of an increment that does not fit.
+enum Overflow: String, CaseIterable {
+  case fail = "FAIL"
+  case wrap = "WRAP"
+  case saturate = "SAT"
+}
+
+/// An increment as the client writes it, and what it should make of an element: nil if it is refused.
+struct Increment<Element> {
+  let argument: Argument
+  let apply: (Element, Overflow) -> Element?
+}
+
+/// An element type as a number type of Swift, so that a test can know by itself what the server should answer.
+protocol ModelElement: ArgumentConvertible, Hashable, PackedElement, ReplyValue {
+  static var zero: Self { get }
+  /// Values at which something may go wrong.
+  static var edges: [Self] { get }
+  static func random(using generator: inout SeededGenerator) -> Self
+  static func randomIncrement(using generator: inout SeededGenerator) -> Increment<Self>
+  /// The same number, and of the many NaNs always the same.
+  var canonical: Self { get }
+}
+
+extension ModelElement {
+  /// A value of any kind.
+  static func sample(using generator: inout SeededGenerator) -> Self {
+    generator.next() % 4 == 0 ? generator.pick(edges, or: zero) : random(using: &generator)
+  }
+
+  static func samples(_ count: Int, using generator: inout SeededGenerator) -> [Self] {
+    (0..<count).map { _ in sample(using: &generator) }
+  }
+}
+
+extension ModelElement where Self: FixedWidthInteger {
+  var canonical: Self { self }
+
+  static var edges: [Self] { [.min, .min + 1, 0, 1, .max - 1, .max] }
+
+  static func random(using generator: inout SeededGenerator) -> Self { Self(truncatingIfNeeded: generator.next()) }
+
+  static func randomIncrement(using generator: inout SeededGenerator) -> Increment<Self> {
+    let small = Int128(Int64.random(in: -5...5, using: &generator))
+    // From the type's least to its greatest value and a little beyond.
+    let large = Int128(Int64(truncatingIfNeeded: generator.next())) >> (63 - bitWidth)
+    let delta = generator.next() % 3 == 0 ? large : small
+    return Increment(argument: Argument("\(delta)")) { element, overflow in
+      let sum = Int128(element) + delta
+      return switch overflow {
+      case .fail: Self(exactly: sum)
+      case .wrap: Self(truncatingIfNeeded: sum)
+      case .saturate: Self(clamping: sum)
+      }
+    }
+  }
+}
+
+extension ModelElement where Self: BinaryFloatingPoint & LosslessStringConvertible {
+  var canonical: Self { isNaN ? .nan : self }
+
+  static var edges: [Self] {
+    [
+      -.infinity, -.greatestFiniteMagnitude, -1, -.leastNonzeroMagnitude, -0.0, 0, .leastNormalMagnitude, 1, 0.1,
+      .greatestFiniteMagnitude, .infinity, .nan,
+    ]
+  }
+
+  static func random(using generator: inout SeededGenerator) -> Self {
+    Self(Double(Int64(truncatingIfNeeded: generator.next())) * 0x1p-50)
+  }
+
+  static func randomIncrement(using generator: inout SeededGenerator) -> Increment<Self> {
+    let delta = sample(using: &generator)
+    return Increment(argument: Argument(delta)) { element, overflow in
+      let sum = element + delta
+      guard sum.isInfinite, element.isFinite, delta.isFinite else { return sum.isNaN ? .nan : sum }
+      return switch overflow {
+      case .fail: nil
+      case .wrap: sum
+      case .saturate: sum < 0 ? -.greatestFiniteMagnitude : .greatestFiniteMagnitude
+      }
+    }
+  }
+}
+
+extension Int8: ModelElement {}
+extension Int16: ModelElement {}
+extension Int32: ModelElement {}
+extension Int64: ModelElement {}
+extension UInt8: ModelElement {}
+extension UInt16: ModelElement {}
+extension UInt32: ModelElement {}
+extension UInt64: ModelElement {}
+extension Float: ModelElement {}
+extension Double: ModelElement {}
+
+extension ElementCase {
+  private static let models: [String: any ModelElement.Type] = [
+    "i8": Int8.self, "i16": Int16.self, "i32": Int32.self, "i64": Int64.self, "u8": UInt8.self, "u16": UInt16.self,
+    "u32": UInt32.self, "u64": UInt64.self, "f32": Float.self, "f64": Double.self,
+  ]
+
+  /// The number type of Swift that holds the elements.
+  var model: any ModelElement.Type { ElementCase.models[name] ?? Double.self }
+}
+
+extension Array where Element: ModelElement {
+  /// The elements as a file or a blob holds them.
+  var packed: [UInt8] { withUnsafeBytes { [UInt8]($0) } }
+
+  /// The elements that a blob holds; nil if it ends in a part of one.
+  init?(packed bytes: [UInt8]) {
+    guard bytes.count.isMultiple(of: MemoryLayout<Element>.size) else { return nil }
+    self = bytes.withUnsafeBytes { bytes in
+      stride(from: 0, to: bytes.count, by: MemoryLayout<Element>.size).map {
+        bytes.loadUnaligned(fromByteOffset: $0, as: Element.self)
+      }
+    }
+  }
+
+  /// Whether all elements are the same, to the last bit.
+  func isSame(as other: [Element]) -> Bool { map(\.canonical).packed == other.map(\.canonical).packed }
+}
