@@ -22,9 +22,12 @@ let package = Package(
     .target(name: "CSystemCalls"),
     // Files of numbers as arrays. Knows no server.
     .target(name: "MappedArray", dependencies: ["CSystemCalls", system], swiftSettings: swiftSettings),
+    // The thread that flushes files, in C so that it cannot hurt a fork.
+    .target(name: "CFlusher"),
     // The commands, on top of it. Knows no file format.
     .target(
-      name: "MMapArrayModule", dependencies: ["CModuleShim", "MappedArray", system], swiftSettings: swiftSettings),
+      name: "MMapArrayModule", dependencies: ["CFlusher", "CModuleShim", "MappedArray", system],
+      swiftSettings: swiftSettings),
 
     // MARK: Its users
     .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),

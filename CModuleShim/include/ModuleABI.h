@@ -18,6 +18,8 @@ typedef struct ServerInfo ServerInfo;
 typedef struct ServerCommand ServerCommand;
 typedef struct ServerKeyOptions ServerKeyOptions;
 typedef struct ServerBlockedClient ServerBlockedClient;
+typedef struct ServerInfoData ServerInfoData;
+typedef struct ServerCallReply ServerCallReply;
 
 enum { SERVER_OK = 0, SERVER_ERROR = 1, SERVER_API_VERSION = 1 };
 
@@ -31,6 +33,7 @@ enum {
   SERVER_CONTEXT_REPLICA = 1 << 3,
   SERVER_CONTEXT_REPLICATED = 1 << 12,
   SERVER_CONTEXT_LOADING = 1 << 13,
+  SERVER_CONTEXT_CHILD = 1 << 20,
   SERVER_CONTEXT_DENY_BLOCKING = 1 << 21,
   SERVER_CONTEXT_RESP3 = 1 << 22,
 };
@@ -39,6 +42,7 @@ enum {
 enum {
   SERVER_OPTION_HANDLE_IO_ERRORS = 1 << 0,
   SERVER_OPTION_NO_IMPLICIT_SIGNAL_MODIFIED = 1 << 1,
+  SERVER_OPTION_HANDLE_ASYNCHRONOUS_LOADING = 1 << 2,
 };
 
 // NotifyKeyspaceEvent: the class `d` of notify-keyspace-events, events of modules.
@@ -59,7 +63,27 @@ typedef struct ServerEvent {
   uint64_t data_version;
 } ServerEvent;
 static_assert(sizeof(ServerEvent) == 16, "passed by value to SubscribeToServerEvent");
-enum { SERVER_EVENT_SHUTDOWN = 5 };
+enum {
+  SERVER_EVENT_ROLE_CHANGED = 0,
+  SERVER_EVENT_PERSISTENCE = 1,
+  SERVER_EVENT_LOADING = 3,
+  SERVER_EVENT_SHUTDOWN = 5,
+  SERVER_EVENT_REPLICA_CHANGE = 6,
+  SERVER_EVENT_ASYNCHRONOUS_LOADING = 14,
+};
+enum { SERVER_PERSISTENCE_SAVE_START = 2, SERVER_PERSISTENCE_ENDED = 3, SERVER_PERSISTENCE_FAILED = 4 };
+enum {
+  SERVER_LOADING_RDB_START = 0,
+  SERVER_LOADING_AOF_START = 1,
+  SERVER_LOADING_REPLICATION_START = 2,
+  SERVER_LOADING_ENDED = 3,
+  SERVER_LOADING_FAILED = 4,
+};
+enum {
+  SERVER_ASYNCHRONOUS_LOADING_STARTED = 0,
+  SERVER_ASYNCHRONOUS_LOADING_ABORTED = 1,
+  SERVER_ASYNCHRONOUS_LOADING_COMPLETED = 2,
+};
 typedef void (*ServerEventFunction)(ServerContext *, ServerEvent, uint64_t subevent, void *data);
 
 // The methods of a data type, version 4 (Redis 7.0): later versions only add to the end.

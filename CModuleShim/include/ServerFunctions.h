@@ -26,6 +26,11 @@
      int (*apply)(ServerContext *, void *, ServerString **), void *data), \
     (c, name, value, flags, get, set, apply, data)) \
   F(int, LoadConfigs, (ServerContext *c), (c)) \
+  F(int, RegisterEnumConfig, \
+    (ServerContext *c, const char *name, int value, unsigned flags, const char **names, const int *values, int count, \
+     int (*get)(const char *, void *), int (*set)(const char *, int, void *, ServerString **), \
+     int (*apply)(ServerContext *, void *, ServerString **), void *data), \
+    (c, name, value, flags, names, values, count, get, set, apply, data)) \
   /* Keys */ \
   F(ServerKey *, OpenKey, (ServerContext *c, ServerString *name, int mode), (c, name, mode)) \
   F(void, CloseKey, (ServerKey *key), (key)) \
@@ -49,6 +54,7 @@
   F(int, ReplyWithBigNumber, (ServerContext *c, const char *digits, size_t length), (c, digits, length)) \
   F(int, ReplyWithNull, (ServerContext *c), (c)) \
   F(int, ReplyWithArray, (ServerContext *c, long length), (c, length)) \
+  F(int, ReplyWithSimpleString, (ServerContext *c, const char *text), (c, text)) \
   F(int, ReplyWithError, (ServerContext *c, const char *message), (c, message)) \
   F(int, ReplyWithMap, (ServerContext *c, long length), (c, length)) \
   /* Clients that wait for long work */ \
@@ -67,6 +73,16 @@
   /* What the server asks of a key's value */ \
   F(void, DigestAddStringBuffer, (ServerDigest *digest, const char *bytes, size_t length), (digest, bytes, length)) \
   F(void, DigestEndSequence, (ServerDigest *digest), (digest)) \
+  F(ServerContext *, GetContextFromIO, (ServerIO *io), (io)) \
+  /* Time and replication */ \
+  F(uint64_t, CreateTimer, \
+    (ServerContext *c, long long milliseconds, void (*f)(ServerContext *, void *), void *data), \
+    (c, milliseconds, f, data)) \
+  F(ServerInfoData *, GetServerInfo, (ServerContext *c, const char *section), (c, section)) \
+  F(void, FreeServerInfo, (ServerContext *c, ServerInfoData *data), (c, data)) \
+  F(const char *, ServerInfoGetFieldC, (ServerInfoData *data, const char *field), (data, field)) \
+  F(const char *, CallReplyStringPtr, (ServerCallReply *reply, size_t *length), (reply, length)) \
+  F(void, FreeCallReply, (ServerCallReply *reply), (reply)) \
   /* INFO */ \
   F(int, RegisterInfoFunc, (ServerContext *c, void (*f)(ServerInfo *, int for_crash_report)), (c, f)) \
   F(int, InfoAddSection, (ServerInfo *info, const char *name), (info, name)) \
@@ -88,7 +104,8 @@
 #define SERVER_VARIADIC_FUNCTIONS(F) \
   F(void, Log, (ServerContext *c, const char *level, const char *format, ...), ) \
   F(int, Replicate, (ServerContext *c, const char *command, const char *format, ...), ) \
-  F(void, EmitAOF, (ServerIO *io, const char *command, const char *format, ...), )
+  F(void, EmitAOF, (ServerIO *io, const char *command, const char *format, ...), ) \
+  F(ServerCallReply *, Call, (ServerContext *c, const char *command, const char *format, ...), )
 
 #define SERVER_FIELD(result, name, parameters, arguments) result(*name) parameters;
 extern struct ServerFunctions {
@@ -120,6 +137,12 @@ static inline void server_log(ServerContext *c, const char *level, const char *m
 static inline int server_replicate(
     ServerContext *c, const char *command, const char *format, ServerString **arguments, size_t count) {
   return server_functions.Replicate(c, command, format, arguments, count);
+}
+
+/// Calls a command with three arguments; the reply is freed with FreeCallReply.
+static inline ServerCallReply *server_call(
+    ServerContext *c, const char *command, const char *first, const char *second, const char *third) {
+  return server_functions.Call(c, command, "ccc", first, second, third);
 }
 
 /// Writes a command of a key and `count` more arguments to the AOF that is being rewritten.

@@ -23,8 +23,11 @@ struct LoadError: Error {
 
 private func loadModule(_ context: OpaquePointer?, _ arguments: [OpaquePointer?]) throws(LoadError) {
   _ = PowersOfTen.shared
-  let options = Int32(SERVER_OPTION_HANDLE_IO_ERRORS | SERVER_OPTION_NO_IMPLICIT_SIGNAL_MODIFIED)
-  server_SetModuleOptions(context, options)
+  let options =
+    SERVER_OPTION_HANDLE_IO_ERRORS | SERVER_OPTION_NO_IMPLICIT_SIGNAL_MODIFIED
+    | SERVER_OPTION_HANDLE_ASYNCHRONOUS_LOADING
+  server_SetModuleOptions(context, Int32(options))
+  try FlushPolicy.register(context)
   let path = try RootConfiguration.load(context, arguments)
   let root: Root
   do {
@@ -37,8 +40,8 @@ private func loadModule(_ context: OpaquePointer?, _ arguments: [OpaquePointer?]
   Module.install(Module(dataType: dataType, root: root))
   try CommandTable.register(context)
   ServerInformation.register(context)
-  let shutdown = ServerEvent(identifier: UInt64(SERVER_EVENT_SHUTDOWN), data_version: 1)
-  _ = server_SubscribeToServerEvent(context, shutdown) { _, _, _, _ in Module.current.arrays.trimAll() }
+  Module.current.lifecycle.start(context)
+  Module.current.flusher.start(context)
 }
 
 enum LogLevel: String {

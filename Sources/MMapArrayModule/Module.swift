@@ -7,11 +7,17 @@ final class Module {
   let dataType: OpaquePointer
   let arrays = ArrayRegistry()
   let work = WorkQueue()
+  let flusher = Flusher()
+  let replication = Replication()
+  let shipments = Shipments()
+  let staging = Staging()
+  let lifecycle = Lifecycle()
   private let root: Root
 
   init(dataType: OpaquePointer, root: consuming Root) {
     self.dataType = dataType
     self.root = root
+    self.root.removeAbandonedFiles()
   }
 
   /// Maps the file at a path below the root.
@@ -21,6 +27,22 @@ final class Module {
 
   func relativePath(_ bytes: UnsafeRawBufferPointer) throws(MappedArrayError) -> RelativePath {
     try root.relativePath(bytes)
+  }
+
+  func makeStagedFile(number: UInt64) throws(MappedArrayError) -> StagedFile {
+    try StagedFile(in: root, number: number)
+  }
+
+  func rename(_ file: RelativePath, to new: RelativePath) throws(MappedArrayError) { try root.rename(file, to: new) }
+
+  func remove(_ file: RelativePath) { root.remove(file) }
+
+  func setAside(_ file: RelativePath) throws(MappedArrayError) -> RelativePath { try root.setAside(file) }
+
+  func haveSameContents(
+    _ staged: RelativePath, _ file: RelativePath, format: FileFormat
+  ) throws(MappedArrayError) -> Bool {
+    try root.haveSameContents(staged, file, format: format)
   }
 
   /// The absolute path of a file.

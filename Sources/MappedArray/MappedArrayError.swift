@@ -31,6 +31,7 @@ public enum MappedArrayError: Error, Equatable, Sendable, CustomStringConvertibl
     case zeroByte
     case parentDirectory
     case outsideRoot(root: String)
+    case reserved
     case notRegularFile
   }
 
@@ -41,6 +42,7 @@ public enum MappedArrayError: Error, Equatable, Sendable, CustomStringConvertibl
     case .path(.zeroByte): "the path contains a zero byte"
     case .path(.parentDirectory): "the path contains '..'; name the file relative to the root"
     case .path(.outsideRoot(let root)): "the path is outside the root '\(root)'; name a file inside it"
+    case .path(.reserved): "the directory '.mmaparray' is kept for files on their way; name a file elsewhere"
     case .path(.notRegularFile):
       "the path names no regular file; directories, FIFOs, sockets and devices are not mapped"
     case .system(let error, let path): MappedArrayError.text(of: error, path: path)

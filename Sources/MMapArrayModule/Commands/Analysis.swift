@@ -52,8 +52,6 @@ private struct Aggregating<Element: MappableElement>: SlicedWork {
   private var slices: Slices<Element>
   private var passesLeft: Int
 
-  var event: StaticString? { nil }
-
   init(_ operations: [AggregateOperation], over range: Range<Int>) {
     aggregation = Aggregation(operations, startIndex: range.lowerBound)
     self.range = range
@@ -141,8 +139,6 @@ private struct Finding<Element: MappableElement>: SlicedWork {
   private var finder: Finder<Element>
   private var slices: Slices<Element>
   private var indexes: [Int] = []
-
-  var event: StaticString? { nil }
 
   init(_ finder: Finder<Element>, in range: Range<Int>) {
     self.finder = finder

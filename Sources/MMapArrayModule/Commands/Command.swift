@@ -20,6 +20,8 @@ enum CommandAccess {
   case read, write
   /// Makes it.
   case map
+  /// It has none: the command changes whatever key is bound to a path.
+  case ship
 }
 
 /// A command.
@@ -94,10 +96,20 @@ func serve<Command: ArrayCommand>(
 ) -> Int32 {
   serveKey(command, context, arguments, count) { (call, binding) throws(CommandError) in
     let array = try binding.array()
-    if Command.access == .write, binding.access == .readOnly { throw .array(.readOnly) }
+    if Command.access == .write { try prepareChange(of: array, binding, call) }
     try array.accept(Runner<Command>(call: call))
   } withoutKey: { (call) throws(CommandError) in
     try Command.runWithoutKey(call)
+  }
+}
+
+/// What comes before every change of an array.
+private func prepareChange(of array: ServedArray, _ binding: Binding, _ call: Call) throws(CommandError) {
+  guard binding.access == .writable else { throw .array(.readOnly) }
+  try Module.current.flusher.checkWritable(array)
+  array.unfinishedChange?.complete()
+  if Module.current.replication.isRecorded {
+    Module.current.shipments.noticeGrowth(of: array, path: binding.path, call.context)
   }
 }
 

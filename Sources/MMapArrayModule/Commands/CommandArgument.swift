@@ -9,13 +9,14 @@ struct CommandArgument: Sendable {
   private let children: [CommandArgument]
 
   enum Occurrence: Sendable {
-    case once, optional, multiple
+    case once, optional, multiple, optionalMultiple
 
     fileprivate var flags: Int {
       switch self {
       case .once: 0
       case .optional: SERVER_ARGUMENT_OPTIONAL
       case .multiple: SERVER_ARGUMENT_MULTIPLE
+      case .optionalMultiple: SERVER_ARGUMENT_OPTIONAL | SERVER_ARGUMENT_MULTIPLE
       }
     }
   }

@@ -10,6 +10,9 @@ struct CommandDescription {
     self.access = access
   }
 
+  /// Which argument is the key; 0 for none.
+  var key: Int32 { access == .ship ? 0 : 1 }
+
   /// The flags of CreateCommand.
   var flags: String {
     let words = [
@@ -32,6 +35,7 @@ struct CommandDescription {
     case .read: SERVER_KEY_SPEC_READ_ONLY | SERVER_KEY_SPEC_ACCESS
     case .write: SERVER_KEY_SPEC_READ_WRITE | SERVER_KEY_SPEC_ACCESS | SERVER_KEY_SPEC_UPDATE
     case .map: SERVER_KEY_SPEC_READ_WRITE | SERVER_KEY_SPEC_ACCESS | SERVER_KEY_SPEC_INSERT
+    case .ship: 0
     }
   }
 
@@ -59,7 +63,7 @@ struct CommandDescription {
     information.complexity = memory.string(row.complexity)
     information.since = memory.string("1.0.0")
     information.arity = Int32(arity)
-    information.key_specs = memory.array([key, ServerKeySpec()])
+    if access != .ship { information.key_specs = memory.array([key, ServerKeySpec()]) }
     information.arguments = CommandArgument.list(row.arguments, in: &memory)
     guard server_SetCommandInfo(command, &information) == SERVER_OK else {
       throw LoadError(message: "the server does not take the description of \(row.names[0])")

@@ -10,6 +10,7 @@ enum CommandTable {
       ReadRange.self, ReadPacked.self, WritePacked.self, AppendPacked.self,
       ResizeArray.self, ClearArray.self, FillRange.self,
       AggregateRange.self, FindElements.self, SearchSorted.self,
+      Synchronize.self, ApplyChange.self, ShipPiece.self,
     ]
   }
 
@@ -20,7 +21,10 @@ enum CommandTable {
       let row = command.row
       let description = CommandDescription(of: row, command.access)
       for name in row.names {
-        if server_CreateCommand(context, name, row.function, description.flags, 1, 1, 1) == SERVER_OK {
+        if server_CreateCommand(
+          context, name, row.function, description.flags, description.key, description.key, description.key)
+          == SERVER_OK
+        {
           try description.give(to: server_GetCommand(context, name), hasCategory: hasCategory)
           continue
         }

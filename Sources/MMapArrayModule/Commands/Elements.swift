@@ -89,7 +89,11 @@ enum SetElements: ArrayCommand {
           }
           if exists { written += 1 }
         }
-        if written > 0 { call.changed("mmap.set") }
+        if written > 0 {
+          let count = array.elements.count
+          let indexes = pairs.lazy.map(\.index).filter { (0..<count).contains($0) }
+          try call.changed(array, "mmap.set", indexes.map { $0..<$0 + 1 })
+        }
         call.reply(written)
       })
   }
@@ -114,7 +118,8 @@ enum AddElements: ArrayCommand {
       { elements throws(CommandError) in
         try onArray { () throws(MappedArrayError) in try array.elements.append(packed: UnsafeRawBufferPointer(elements))
         }
-        call.changed("mmap.add")
+        let end = array.elements.count
+        try call.changed(array, "mmap.add", CollectionOfOne(end - elements.count..<end))
         call.reply(elements.count)
       })
   }
@@ -133,7 +138,7 @@ enum PopElement: ArrayCommand {
       call.replyNull()
       return
     }
-    call.changed("mmap.pop")
+    try call.changed(array, "mmap.pop")
     call.withElementReply(of: Element.self) { $0(element) }
   }
 }
@@ -186,7 +191,7 @@ enum IncrementElements: ArrayCommand {
     for (index, element) in changed {
       _ = try onArray { () throws(MappedArrayError) in try array.elements.update(at: index, to: element) }
     }
-    if !changed.isEmpty { call.changed("mmap.incrby") }
+    if !changed.isEmpty { try call.changed(array, "mmap.incrby", changed.keys.lazy.map { $0..<$0 + 1 }) }
     call.replyArray(count: results.count)
     call.withElementReply(of: Element.self) { reply in
       for result in results {

@@ -13,7 +13,9 @@ enum ResizeArray: ArrayCommand {
 
   static func run<Element: MappableElement>(_ call: Call, on array: TypedArray<Element>) throws(CommandError) {
     let count = try call.natural(2, "count")
-    try perform(Resizing(to: count, replying: count, event: "mmap.resize"), on: array, for: call)
+    try perform(Resizing(to: count, replying: count), on: array, for: call) { () throws(CommandError) in
+      try call.changed(array, "mmap.resize")
+    }
   }
 }
 
@@ -32,7 +34,9 @@ enum ClearArray: ArrayCommand {
       call.reply(0)
       return
     }
-    try perform(Resizing(to: 0, replying: before, event: "mmap.clear"), on: array, for: call)
+    try perform(Resizing(to: 0, replying: before), on: array, for: call) { () throws(CommandError) in
+      try call.changed(array, "mmap.clear")
+    }
   }
 }
 
@@ -40,13 +44,11 @@ enum ClearArray: ArrayCommand {
 private struct Resizing<Element: MappableElement>: SlicedWork {
   private let target: Int
   private let answer: Int
-  let event: StaticString?
   private var hasBegun = false
 
-  init(to target: Int, replying answer: Int, event: StaticString) {
+  init(to target: Int, replying answer: Int) {
     self.target = target
     self.answer = answer
-    self.event = event
   }
 
   mutating func advance(_ array: TypedArray<Element>) throws(CommandError) -> Bool {
@@ -79,7 +81,9 @@ enum FillRange: ArrayCommand {
       return
     }
     try onArray { () throws(MappedArrayError) in try array.elements.reserveSpace(in: range) }
-    try perform(Filling(range: range, value: value), on: array, for: call)
+    try perform(Filling(range: range, value: value), on: array, for: call) { () throws(CommandError) in
+      try call.filled(array, "mmap.fill", range)
+    }
   }
 }
 
@@ -87,8 +91,6 @@ private struct Filling<Element: MappableElement>: SlicedWork {
   private var slices: Slices<Element>
   private let count: Int
   private let value: Element
-
-  var event: StaticString? { "mmap.fill" }
 
   init(range: Range<Int>, value: Element) {
     slices = Slices(range)

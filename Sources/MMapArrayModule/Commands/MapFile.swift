@@ -38,9 +38,13 @@ enum MapFile: Command {
   ) throws(CommandError) {
     let flags = Int(server_GetContextFlags(call.context))
     let binding: Binding
-    if flags & SERVER_CONTEXT_LOADING != 0, let type = words.elementType {
+    if flags & (SERVER_CONTEXT_LOADING | SERVER_CONTEXT_REPLICATED) != 0, let type = words.elementType {
+      let format = words.isRaw ? FileFormat.raw : .npy
+      if flags & SERVER_CONTEXT_LOADING == 0, words.access == .writable {
+        replaceForMaster(path, type, format, words.row)
+      }
       // From the AOF: the file is what it is by now, or it is missed until it is back.
-      binding = Binding(path: path, elementType: type, format: words.isRaw ? .raw : .npy, access: words.access)
+      binding = Binding(path: path, elementType: type, format: format, access: words.access)
     } else {
       let array = try onArray { () throws(MappedArrayError) in
         try Module.current.open(path, for: words.request)
@@ -52,12 +56,36 @@ enum MapFile: Command {
       var whole = [call.key] + arguments
       _ = whole.withUnsafeMutableBufferPointer { server_replicate(call.context, "MMAP", "v", $0.baseAddress, $0.count) }
     }
-    call.changed("mmap")
+    call.announce("mmap")
     guard case .attached(let array) = binding.state else {
       call.reply(0)
       return
     }
-    call.reply(try onArray { () throws(MappedArrayError) in try array.count() })
+    let count = try onArray { () throws(MappedArrayError) in try array.count() }
+    if binding.access == .writable { ship(array, path, count, call) }
+    call.reply(count)
+  }
+
+  /// A master's file begins empty here; what it holds follows in pieces. Keys that share it already keep it.
+  private static func replaceForMaster(
+    _ path: RelativePath, _ type: ElementType, _ format: FileFormat, _ row: [Int]
+  ) {
+    if let identity = Module.current.identity(of: path), Module.current.arrays.array(identity) != nil { return }
+    do {
+      try Module.current.staging.replace(path, type, format, shape: [0] + row)
+    } catch {
+      log(nil, .warning, "a file that the master has mapped cannot be made: \(error.message)")
+    }
+  }
+
+  /// Replicas need what the file holds, if this is the first key that says so.
+  private static func ship(_ array: ServedArray, _ path: RelativePath, _ count: Int, _ call: Call) {
+    let isFirst = array.replicatedCount == 0
+    array.replicatedCount = count
+    guard isFirst, Module.current.replication.isRecorded,
+      !call.has(SERVER_CONTEXT_REPLICATED | SERVER_CONTEXT_LOADING)
+    else { return }
+    Module.current.shipments.add(array, path: path, 0..<count, call.context)
   }
 
   /// The key is bound already: that is the answer if it is bound to this.
@@ -85,12 +113,18 @@ private struct MapWords {
   private(set) var isRaw = false
   /// nil if neither word is there.
   private(set) var namedAccess: Access?
+  /// The dimensions behind the first, which a master names last: `SHAPE dimension [dimension …]`.
+  private(set) var row: [Int] = []
 
   var access: Access { namedAccess ?? .writable }
   var request: MappingRequest { MappingRequest(elementType: elementType, isRaw: isRaw, access: access) }
 
   init(_ call: Call) throws(CommandError) {
     for index in 3..<max(3, call.count) {
+      if call.argument(index, is: "SHAPE"), call.has(SERVER_CONTEXT_REPLICATED | SERVER_CONTEXT_LOADING) {
+        for dimension in index + 1..<max(index + 1, call.count) { row.append(try call.natural(dimension, "dimension")) }
+        return
+      }
       if call.argument(index, is: "RAW"), !isRaw {
         isRaw = true
       } else if call.argument(index, is: "READONLY"), namedAccess == nil {

@@ -71,8 +71,9 @@ enum WritePacked: ArrayCommand {
       try array.elements.refresh()
       try array.elements.write(packed: blob, at: index)
     }
-    if !blob.isEmpty { call.changed("mmap.write") }
-    call.reply(blob.count / MemoryLayout<Element>.size)
+    let count = blob.count / MemoryLayout<Element>.size
+    if count > 0 { try call.changed(array, "mmap.write", CollectionOfOne(index..<index + count)) }
+    call.reply(count)
   }
 }
 
@@ -87,8 +88,9 @@ enum AppendPacked: ArrayCommand {
   static func run<Element: MappableElement>(_ call: Call, on array: TypedArray<Element>) throws(CommandError) {
     let blob = try call.packed(2, as: Element.self)
     try onArray { () throws(MappedArrayError) in try array.elements.append(packed: blob) }
-    if !blob.isEmpty { call.changed("mmap.append") }
-    call.reply(blob.count / MemoryLayout<Element>.size)
+    let (end, count) = (array.elements.count, blob.count / MemoryLayout<Element>.size)
+    if count > 0 { try call.changed(array, "mmap.append", CollectionOfOne(end - count..<end)) }
+    call.reply(count)
   }
 }
 
@@ -122,7 +124,7 @@ extension Call {
   }
 
   /// An argument that is packed elements.
-  fileprivate func packed<Element: MappableElement>(
+  func packed<Element: MappableElement>(
     _ index: Int, as type: Element.Type
   ) throws(CommandError) -> UnsafeRawBufferPointer {
     let blob = bytes(index)

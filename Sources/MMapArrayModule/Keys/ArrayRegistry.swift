@@ -41,6 +41,9 @@ final class ArrayRegistry: Sendable {
     return array
   }
 
+  /// The array of a file, if it is mapped.
+  func array(_ identity: FileIdentity) -> ServedArray? { entries.withLock { $0[identity]?.array } }
+
   /// Binds one more key to an array that is bound already.
   func retain(_ array: ServedArray) {
     entries.withLock { $0[array.identity]?.bindings += 1 }
@@ -71,6 +74,13 @@ final class ArrayRegistry: Sendable {
       all.count, all.reduce(0) { $0 + $1.bindings },
       all.reduce(0) { $0 + $1.array.mappedBytes }
     )
+  }
+
+  /// A replica is going to get all arrays as they are now.
+  func noteReplicatedCounts() {
+    for array in entries.withLock({ $0.values.map(\.array) }) where array.format == .raw {
+      array.replicatedCount = array.shape[0]
+    }
   }
 
   /// Cuts off the spare room of all arrays.

@@ -94,7 +94,10 @@ final class Binding {
 
   /// What `MMAP` must be given behind the key to make this binding anew.
   var mappingArguments: [[UInt8]] {
-    let words = [elementType.name] + (format == .raw ? ["RAW"] : []) + (access == .readOnly ? ["READONLY"] : [])
+    var words = [elementType.name] + (format == .raw ? ["RAW"] : []) + (access == .readOnly ? ["READONLY"] : [])
+    if case .attached(let array) = state, case let row = array.shape.dropFirst(), !row.isEmpty {
+      words += ["SHAPE"] + row.map(String.init)
+    }
     return [path.bytes] + words.map { Array($0.utf8) }
   }
 }

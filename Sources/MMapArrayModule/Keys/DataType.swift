@@ -10,7 +10,7 @@ enum DataType {
     var methods = ServerTypeMethods()
     methods.version = UInt64(SERVER_TYPE_METHODS_VERSION)
     methods.rdb_load = { io, version in DataType.load(io, version: version) }
-    methods.rdb_save = { io, value in DataType.borrow(value) { BindingRecord($0).save(io) } }
+    methods.rdb_save = { io, value in DataType.borrow(value) { BindingWriter(io).save($0) } }
     methods.aof_rewrite = { io, key, value in DataType.borrow(value) { DataType.rewrite($0, key, io) } }
     methods.memory_usage = { value in DataType.borrow(value) { $0.heapBytes } ?? 0 }
     methods.digest = { digest, value in DataType.borrow(value) { DataType.digest($0, digest) } }
@@ -58,7 +58,7 @@ enum DataType {
       return nil
     }
     do {
-      return handOver(try BindingRecord.load(io).binding())
+      return handOver(try BindingReader(io).binding())
     } catch {
       log(nil, .warning, "a saved binding cannot be read: \(error.message)")
       return nil

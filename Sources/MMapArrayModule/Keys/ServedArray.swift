@@ -12,6 +12,15 @@ class ServedArray: @unchecked Sendable {
   final let format: FileFormat
   final let identity: FileIdentity
 
+  /// A change that counts as done and is still being carried out.
+  final var unfinishedChange: Job?
+  /// Whether there are changes that no flush has been asked for.
+  final var isDirty = false
+  /// Why the last flush failed; nothing is changed until one succeeds.
+  final var flushFailure: MappedArrayError?
+  /// How many elements replicas know of, as far as this server told them.
+  final var replicatedCount = 0
+
   fileprivate init(elementType: ElementType, format: FileFormat, identity: FileIdentity) {
     self.elementType = elementType
     self.format = format
@@ -94,6 +103,70 @@ extension ServedArray {
     func visit<Element: MappableElement>(_ array: TypedArray<Element>) throws(MappedArrayError) {
       try array.elements.trim()
     }
+  }
+
+  /// The dimensions, rows first.
+  var shape: [Int] { accept(ShapeReader()) }
+
+  private struct ShapeReader: ArrayVisitor {
+    func visit<Element: MappableElement>(_ array: TypedArray<Element>) -> [Int] { array.elements.shape }
+  }
+
+  /// Reads packed elements from the file; zeros where it ends before or cannot be read.
+  func readPacked(at index: Int, into buffer: UnsafeMutableRawBufferPointer) {
+    accept(PackedReader(index: index, buffer: buffer))
+  }
+
+  private struct PackedReader: ArrayVisitor {
+    let index: Int
+    let buffer: UnsafeMutableRawBufferPointer
+
+    func visit<Element: MappableElement>(_ array: TypedArray<Element>) {
+      do {
+        try array.elements.readPacked(at: index, into: buffer)
+      } catch {
+        buffer.initializeMemory(as: UInt8.self, repeating: 0)
+        log(nil, .warning, "a part of an array is saved as zeros: \(error)")
+      }
+    }
+  }
+
+  /// Flushes the file to the disk and waits for it.
+  func synchronize() throws(MappedArrayError) {
+    try accept(Synchronizer())
+  }
+
+  private struct Synchronizer: ArrayVisitor {
+    func visit<Element: MappableElement>(_ array: TypedArray<Element>) throws(MappedArrayError) {
+      try array.elements.synchronize()
+    }
+  }
+
+  /// Another descriptor of the file, which the caller closes; nil if there are too many.
+  func duplicateDescriptor() -> Int32? { accept(DescriptorReader()) }
+
+  private struct DescriptorReader: ArrayVisitor {
+    func visit<Element: MappableElement>(_ array: TypedArray<Element>) -> Int32? {
+      array.elements.duplicateDescriptor()
+    }
+  }
+
+  /// The error that a flush by somebody else ended with; nil for 0.
+  func flushError(_ code: Int32) -> MappedArrayError? { accept(FlushErrorMaker(code: code)) }
+
+  private struct FlushErrorMaker: ArrayVisitor {
+    let code: Int32
+
+    func visit<Element: MappableElement>(_ array: TypedArray<Element>) -> MappedArrayError? {
+      array.elements.flushError(code)
+    }
+  }
+
+  /// The file's path, for messages.
+  var pathText: String { accept(PathReader()) }
+
+  private struct PathReader: ArrayVisitor {
+    func visit<Element: MappableElement>(_ array: TypedArray<Element>) -> String { quoted(array.elements.path.bytes) }
   }
 
   /// What is known of the array, new elements in a raw file included.

@@ -19,6 +19,9 @@ struct Call {
 
   var key: OpaquePointer? { arguments[1] }
 
+  /// An argument as the server's string; `index` is less than `count`.
+  func argument(_ index: Int) -> OpaquePointer? { arguments[index] }
+
   /// The bytes of an argument.
   ///
   /// - Parameter index: less than `count`.
@@ -97,22 +100,6 @@ extension Call {
     try withUnsafeTemporaryAllocation(of: Value.self, capacity: count) { values throws(CommandError) in
       for position in 0..<count { values.initializeElement(at: position, to: try parse(position)) }
       try body(values)
-    }
-  }
-
-  /// Tells the server that the key has changed: for WATCH, client-side caches and keyspace notifications.
-  func changed(_ event: StaticString) {
-    _ = server_SignalModifiedKey(context, key)
-    Call.notify(context, event, key)
-  }
-
-  /// Publishes a keyspace notification of the class `d`.
-  static func notify(_ context: OpaquePointer?, _ event: StaticString, _ key: OpaquePointer?) {
-    event.withUTF8Buffer { name in
-      // A static string ends in a zero byte.
-      name.withMemoryRebound(to: CChar.self) { name in
-        _ = server_NotifyKeyspaceEvent(context, Int32(SERVER_NOTIFY_MODULE), name.baseAddress, key)
-      }
     }
   }
 }

@@ -16,6 +16,9 @@ extension Call {
   }
 
   @discardableResult
+  func replyOK() -> Int32 { server_ReplyWithSimpleString(context, "OK") }
+
+  @discardableResult
   func replyNull() -> Int32 { server_ReplyWithNull(context) }
 
   /// Begins an array; as many replies must follow.

@@ -11,7 +11,9 @@ enum ServerInformation {
       let totals = Module.current.arrays.totals()
       let fields = [
         ("arrays", totals.arrays), ("bindings", totals.bindings), ("mapped_bytes", totals.mappedBytes),
-        ("jobs", Module.current.work.count),
+        ("jobs", Module.current.work.count), ("flushes", Module.current.flusher.flushes),
+        ("flush_failures", Module.current.flusher.failures),
+        ("shipping_bytes", Module.current.shipments.pendingBytes),
       ]
       for (name, value) in fields { _ = server_InfoAddFieldLongLong(information, name, Int64(value)) }
     }

@@ -3,13 +3,11 @@ import MappedArray
 
 /// Work on an array that may be huge, done in slices so that other clients are served in between.
 ///
-/// The array may change between two slices, or lose its key: a slice looks at what is there when it runs, so that the
-/// answer was true for each element at some moment.
+/// Work that reads looks at what is there when a slice runs: the array may change in between or lose its key, and the
+/// answer was true for each element at some moment. Work that changes counts as done with its first slice: the next
+/// change of the array, or a fork, does the rest of it first.
 protocol SlicedWork<Element> {
   associatedtype Element: MappableElement
-
-  /// The event that tells of the change, or nil if the work changes nothing.
-  var event: StaticString? { get }
 
   /// Does the next slice and answers whether more are left.
   mutating func advance(_ array: TypedArray<Element>) throws(CommandError) -> Bool
@@ -41,28 +39,38 @@ struct Slices<Element> {
   }
 }
 
-/// Does all of the work and replies: at once if it is little or if the call cannot wait, otherwise in slices while the
-/// client is blocked.
+/// Does work that reads: at once if it is little or if the call cannot wait, otherwise while the client is blocked.
 func perform<Work: SlicedWork>(
   _ work: Work, on array: TypedArray<Work.Element>, for call: Call
 ) throws(CommandError) {
   var work = work
-  var isMore = try work.advance(array)
-  if isMore, call.mayBlock, let job = Job(work, on: array, for: call) {
+  guard try work.advance(array) else { return work.reply(to: call) }
+  let job = SlicedJob(work, on: array)
+  if call.mayBlock, job.block(call) {
     Module.current.work.add(job)
-    return
+  } else {
+    job.complete()
+    job.reply(to: call)
   }
-  while isMore { isMore = try work.advance(array) }
-  if let event = work.event { call.changed(event) }
-  work.reply(to: call)
 }
 
-extension Call {
-  /// Whether the client can be kept waiting: not in a script or a transaction, not when a master or the AOF speaks.
-  fileprivate var mayBlock: Bool {
-    let flags =
-      SERVER_CONTEXT_LUA | SERVER_CONTEXT_MULTI | SERVER_CONTEXT_DENY_BLOCKING | SERVER_CONTEXT_REPLICATED
-      | SERVER_CONTEXT_LOADING
-    return !has(flags)
+/// Does work that changes. `announce` tells of the change once the first slice has shown that it can be made.
+func perform<Work: SlicedWork>(
+  _ work: Work, on array: TypedArray<Work.Element>, for call: Call, announce: () throws(CommandError) -> Void
+) throws(CommandError) {
+  var work = work
+  let isMore = try work.advance(array)
+  try announce()
+  guard isMore else { return work.reply(to: call) }
+  let job = SlicedJob(work, on: array)
+  if call.has(SERVER_CONTEXT_REPLICATED) {
+    // A master waits for nobody.
+    job.reply(to: call)
+  } else if !call.mayBlock || !job.block(call) {
+    job.complete()
+    job.reply(to: call)
+    return
   }
+  array.unfinishedChange = job
+  Module.current.work.add(job)
 }

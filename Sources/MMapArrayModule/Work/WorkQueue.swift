@@ -6,21 +6,26 @@ import Glibc
 ///
 /// Slices run on the main thread, so nothing can change under them and a fork never meets them half done.
 final class WorkQueue {
-  private var jobs: [AnyJob] = []
+  private var jobs: [Job] = []
   /// Keeps the event loop turning: the reading end of a pipe that always has a byte in it.
   private var readable: Int32 = -1
 
   var count: Int { jobs.count }
 
-  func add(_ job: AnyJob) {
+  func add(_ job: Job) {
     jobs.append(job)
     guard jobs.count == 1 else { return }
     guard openPipe(), server_EventLoopAdd(readable, Int32(SERVER_EVENT_LOOP_READABLE), WorkQueue.turn, nil) == SERVER_OK
     else {
       // Without a place in the event loop the work is done in one go.
-      while !jobs.isEmpty { advance() }
+      jobs.removeLast().complete()
       return
     }
+  }
+
+  /// Finishes the jobs that change arrays.
+  func completeChanges() {
+    for job in jobs where job.isUnfinishedChange { job.complete() }
   }
 
   private static let turn: @convention(c) (Int32, UnsafeMutableRawPointer?, Int32) -> Void = { _, _, _ in
@@ -36,7 +41,7 @@ final class WorkQueue {
     if job.advance() {
       jobs.append(job)
     } else {
-      job.finish()
+      job.unblock()
     }
   }
 

@@ -112,13 +112,13 @@ public struct ArrayFile: ~Copyable {
     // The size that counts is the one under the lock.
     let size = try file.onFile { (descriptor) throws(SystemCallError) in try descriptor.status().size }
     if size == 0, !request.mustExist, !request.isRaw, let type = request.elementType {
-      return try writeHeader(NPYHeader(new: type), to: file)
+      return try writeHeader(NPYHeader(type, shape: [0]), to: file)
     }
-    let prefix = try read(file, count: min(12, size))
+    let prefix = try file.read(at: 0, count: min(12, size))
     guard let length = try parsing({ () throws(NPYHeaderError) in try NPYHeaderParser.length(prefix: prefix) }) else {
       return nil
     }
-    let bytes = try read(file, count: min(length, size))
+    let bytes = try file.read(at: 0, count: min(length, size))
     return try parsing { () throws(NPYHeaderError) in try NPYHeaderParser.parse(bytes, fileSize: size) }
   }
 
@@ -147,16 +147,5 @@ public struct ArrayFile: ~Copyable {
       }
     }
     return header
-  }
-
-  private static func read(_ file: borrowing OpenedFile, count: Int) throws(MappedArrayError) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: count)
-    let read = try file.onFile { (descriptor) throws(SystemCallError) in
-      var span = bytes.mutableSpan
-      return try span.withUnsafeMutableBytes { (buffer) throws(SystemCallError) in
-        try descriptor.read(into: buffer, at: 0)
-      }
-    }
-    return Array(bytes.prefix(read))
   }
 }

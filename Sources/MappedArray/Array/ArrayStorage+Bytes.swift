@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import SystemPackage
 
 // How bytes get into the file.
 extension ArrayStorage {
@@ -26,6 +27,13 @@ extension ArrayStorage {
     return try onFile { () throws(SystemCallError) in try descriptor.fillHoles(in: bytes) }
   }
 
+  /// Reads elements from the file; zeros where it ends before.
+  func read(at index: Int, into buffer: UnsafeMutableRawBufferPointer) throws(MappedArrayError) {
+    let start = try offset(of: index)
+    let count = try onFile { () throws(SystemCallError) in try descriptor.read(into: buffer, at: start) }
+    UnsafeMutableRawBufferPointer(rebasing: buffer[count...]).initializeMemory(as: UInt8.self, repeating: 0)
+  }
+
   /// Copies into the mapping, `offset` bytes behind the first element. There must be disk space.
   func copy(_ bytes: UnsafeRawBufferPointer, to offset: Int) {
     guard let source = bytes.baseAddress else { return }
@@ -36,6 +44,16 @@ extension ArrayStorage {
     let end = try offset(of: count)
     guard count > 0 else { return false }
     return try onFile { () throws(SystemCallError) in try descriptor.firstHole(from: 0) } < end
+  }
+
+  func synchronize() throws(MappedArrayError) {
+    try onFile { () throws(SystemCallError) in try descriptor.synchronize() }
+  }
+
+  func duplicateDescriptor() -> Int32? { try? descriptor.duplicate() }
+
+  func flushError(_ code: Int32) -> MappedArrayError {
+    .system(SystemCallError(name: "fdatasync", errno: Errno(rawValue: code)), path: path.path.string)
   }
 
   /// Bytes of the file that are in memory; 0 if the system does not tell.

@@ -145,6 +145,14 @@ extension MappedArray {
       UnsafeRawBufferPointer(start: storage.elements + range.lowerBound * stride, count: range.count * stride))
   }
 
+  /// Reads packed elements from the file and not from the mapping, for a process that must not meet a fault when another
+  /// cuts the file; pread(2). Elements that are gone are zeros.
+  public borrowing func readPacked(
+    at index: Int, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(MappedArrayError) {
+    try storage.read(at: index, into: buffer)
+  }
+
   /// Adds packed elements at the end: all or, on an error, none.
   public mutating func append(packed bytes: UnsafeRawBufferPointer) throws(MappedArrayError) {
     try storage.refresh()
@@ -163,6 +171,19 @@ extension MappedArray {
   /// Looks how many elements a raw file has now: other programs may append to it or cut it.
   public mutating func refresh() throws(MappedArrayError) {
     try storage.refresh()
+  }
+
+  /// Flushes the elements and the count to the disk; fdatasync(2).
+  public func synchronize() throws(MappedArrayError) {
+    try storage.synchronize()
+  }
+
+  /// Another descriptor of the file, for somebody who flushes it elsewhere and then closes it; nil if there are too many.
+  public func duplicateDescriptor() -> Int32? { storage.duplicateDescriptor() }
+
+  /// What a flush elsewhere ended with, as this library says it; nil for the code 0.
+  public func flushError(_ code: Int32) -> MappedArrayError? {
+    code == 0 ? nil : storage.flushError(code)
   }
 
   /// Bytes of the file that are in memory now; mincore(2).

@@ -31,9 +31,20 @@ public struct RelativePath: Hashable, Sendable {
     }
     let components = path.components.filter { $0.kind != .currentDirectory }
     guard !components.contains(where: { $0.kind == .parentDirectory }) else { throw .path(.parentDirectory) }
-    guard !components.isEmpty else { throw .path(.empty) }
+    guard let first = components.first else { throw .path(.empty) }
+    guard first != StagedFile.directory else { throw .path(.reserved) }
     // A final slash asks for a directory.
     guard bytes.last != UInt8(ascii: "/") else { throw .path(.notRegularFile) }
     self.path = FilePath(root: nil, components)
   }
+
+  /// The path of a staged file, which only this library can make.
+  init(staged name: String) {
+    path = FilePath(root: nil, [StagedFile.directory] + FilePath(name).components)
+  }
+
+  /// The same path with something behind its name.
+  func appending(_ suffix: String) -> RelativePath { RelativePath(path: FilePath(path.string + suffix)) }
+
+  private init(path: FilePath) { self.path = path }
 }

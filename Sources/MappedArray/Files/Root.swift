@@ -59,8 +59,92 @@ public struct Root: ~Copyable {
     }
   }
 
+  /// Makes a staged file, and the directory for those.
+  borrowing func openStaged(_ path: RelativePath) throws(MappedArrayError) -> OpenedFile {
+    try makeDirectories(above: path)
+    remove(path)
+    return try open(path, access: .writable, creating: true)
+  }
+
+  /// Gives a file another name, replacing one that has it; missing directories are made. The change is atomic for
+  /// whoever opens that name; renameat(2).
+  public borrowing func rename(_ file: RelativePath, to new: RelativePath) throws(MappedArrayError) {
+    try makeDirectories(above: new)
+    guard let oldName = file.path.lastComponent, let newName = new.path.lastComponent else { throw .path(.empty) }
+    let oldParent = try openDirectory(file.path.removingLastComponent())
+    let newParent = try openDirectory(new.path.removingLastComponent())
+    do throws(SystemCallError) {
+      try systemCall("renameat") {
+        oldName.withPlatformString { old in
+          newName.withPlatformString { renameat(oldParent.file.rawValue, old, newParent.file.rawValue, $0) }
+        }
+      }
+    } catch {
+      throw .system(error, path: new.path.string)
+    }
+  }
+
+  private borrowing func makeDirectories(above file: RelativePath) throws(MappedArrayError) {
+    var directory = FilePath()
+    for component in file.path.components.dropLast() {
+      let parent = try openDirectory(directory)
+      directory.append(component)
+      do throws(SystemCallError) {
+        try systemCall("mkdirat") { component.withPlatformString { mkdirat(parent.file.rawValue, $0, 0o770) } }
+      } catch {
+        guard error.errno == .fileExists else { throw .system(error, path: directory.string) }
+      }
+    }
+  }
+
+  /// Whether `file` holds the array that `staged` holds: the same bytes, and behind a header's elements perhaps room.
+  public borrowing func haveSameContents(
+    _ staged: RelativePath, _ file: RelativePath, format: FileFormat
+  ) throws(MappedArrayError) -> Bool {
+    let staged = try open(staged, access: .readOnly, creating: false)
+    let file = try open(file, access: .readOnly, creating: false)
+    guard file.status.size == staged.status.size || (format == .npy && file.status.size > staged.status.size) else {
+      return false
+    }
+    var offset = 0
+    while offset < staged.status.size {
+      let count = min(1 << 20, staged.status.size - offset)
+      let (left, right) = (try staged.read(at: offset, count: count), try file.read(at: offset, count: count))
+      guard left == right, !left.isEmpty else { return false }
+      offset += count
+    }
+    return true
+  }
+
+  /// Gives a file a new name beside its old one that nobody has, and answers it.
+  public borrowing func setAside(_ file: RelativePath) throws(MappedArrayError) -> RelativePath {
+    var number = 1
+    while identity(of: file.appending(".aside-\(number)")) != nil { number += 1 }
+    let aside = file.appending(".aside-\(number)")
+    try rename(file, to: aside)
+    return aside
+  }
+
+  /// Removes staged files that a killed server has left: those that nobody has locked.
+  public borrowing func removeAbandonedFiles() {
+    guard let directory = try? openDirectory(FilePath(root: nil, [StagedFile.directory])),
+      let stream = fdopendir(openat(directory.file.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+    else { return }
+    defer { closedir(stream) }
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+      }
+      guard name != ".", name != ".." else { continue }
+      let path = RelativePath(staged: name)
+      guard let file = try? open(path, access: .writable, creating: false), (try? file.descriptor.tryLock()) == true
+      else { continue }
+      remove(path)
+    }
+  }
+
   /// Removes a file that was made by `open` and could not be used.
-  borrowing func remove(_ file: RelativePath) {
+  public borrowing func remove(_ file: RelativePath) {
     guard let parent = try? openDirectory(file.path.removingLastComponent()), let name = file.path.lastComponent else {
       return
     }
@@ -156,6 +240,18 @@ struct OpenedFile: ~Copyable {
   }
 
   consuming func takeDescriptor() -> Descriptor { descriptor }
+
+  /// Up to `count` bytes at `offset`, fewer only at the end of the file.
+  borrowing func read(at offset: Int, count: Int) throws(MappedArrayError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    let read = try onFile { (descriptor) throws(SystemCallError) in
+      var span = bytes.mutableSpan
+      return try span.withUnsafeMutableBytes { (buffer) throws(SystemCallError) in
+        try descriptor.read(into: buffer, at: offset)
+      }
+    }
+    return Array(bytes.prefix(read))
+  }
 
   /// Runs system calls on the file and names it in what they throw.
   borrowing func onFile<Result: ~Copyable>(

@@ -22,13 +22,16 @@ public struct NPYHeader: Equatable, Sendable {
   /// Elements in all.
   var count: Int { shape[0] * rowSize }
 
-  /// The header of a new, empty, one-dimensional array.
-  init(new elementType: ElementType) {
-    let text = NPYHeader.text(elementType: elementType, shape: [0])
-    let digits = 10 + text.count - "0,), }".utf8.count
+  /// The header of a file that is written here, with that shape, the product of which is no more than an `Int` holds.
+  init(_ elementType: ElementType, shape: [Int]) {
+    let text = NPYHeader.text(elementType: elementType, shape: shape)
+    let digits = 10 + (text.lastIndex(of: UInt8(ascii: "(")) ?? 0) + 1
+    // As NumPy does: room for the first dimension to grow, and a multiple of 64 in all.
+    let size = (10 + text.count + 22 + 63) / 64 * 64
     self.init(
-      version: 1, elementType: elementType, shape: [0], rowSize: 1, dataOffset: NPYHeader.newDataOffset,
-      rowDigits: digits..<digits + 1)
+      version: 1, elementType: elementType, shape: shape, rowSize: shape.dropFirst().reduce(1, &*),
+      dataOffset: max(NPYHeader.newDataOffset, size),
+      rowDigits: digits..<digits + String(shape.first ?? 0).utf8.count)
   }
 
   init(version: UInt8, elementType: ElementType, shape: [Int], rowSize: Int, dataOffset: Int, rowDigits: Range<Int>) {
@@ -54,7 +57,7 @@ public struct NPYHeader: Equatable, Sendable {
 
   /// The header's bytes, exactly as NumPy writes them, padded with spaces to the data offset.
   ///
-  /// - Precondition: the text fits, as it does in a header made by `init(new:)` or `with(rows:)`.
+  /// - Precondition: the text fits, as it does in a header made by `init(_:shape:)` or `with(rows:)`.
   var bytes: [UInt8] {
     var bytes = NPYHeader.magic + [version, 0]
     let length = dataOffset - lengthEnd

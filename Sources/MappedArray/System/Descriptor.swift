@@ -43,6 +43,16 @@ struct Descriptor: ~Copyable {
     }
   }
 
+  /// Flushes what was written, through mappings too; fdatasync(2).
+  func synchronize() throws(SystemCallError) {
+    try systemCall("fdatasync") { fdatasync(file.rawValue) }
+  }
+
+  /// A descriptor of the same open file, which the caller closes; fcntl(2).
+  func duplicate() throws(SystemCallError) -> Int32 {
+    try systemCall("fcntl") { fcntl(file.rawValue, F_DUPFD_CLOEXEC, 0) }
+  }
+
   /// Sets the file's size; ftruncate(2).
   func truncate(to size: Int) throws(SystemCallError) {
     try systemCall("ftruncate") { ftruncate(file.rawValue, off_t(size)) }

@@ -1,0 +1,97 @@
+import CModuleShim
+import Glibc
+import MappedArray
+
+/// What the server is doing, as far as it matters to bindings, and what is done at its turning points.
+final class Lifecycle {
+  /// Why bindings are being loaded.
+  enum Loading {
+    /// They are not, or by a command such as RESTORE.
+    case none
+    /// After a restart, or DEBUG RELOAD: the files are what they are.
+    case restart
+    /// From a master: its contents replace those here.
+    case fullSynchronization
+  }
+
+  fileprivate(set) var loading = Loading.none
+  /// Whether the server saves an RDB file itself, and not in a child.
+  fileprivate(set) var isSaving = false
+
+  /// What the present child has decided, and the arrays that it has saved with contents.
+  private var child: (process: pid_t, savesContents: Bool, saved: Swift.Set<FileIdentity>) = (0, false, [])
+
+  /// Whether the contents of an array are saved with its binding: in a child for a replica, for the first of its keys;
+  /// and for DUMP, which neither a child nor SAVE calls.
+  func savesContents(of array: ServedArray, _ context: OpaquePointer?) -> Bool {
+    guard Int(server_GetContextFlags(context)) & SERVER_CONTEXT_CHILD != 0 else {
+      array.unfinishedChange?.complete()
+      return !isSaving
+    }
+    if child.process != getpid() { child = (getpid(), Replication.awaitsContents(context), []) }
+    return child.savesContents && child.saved.insert(array.identity).inserted
+  }
+
+  func start(_ context: OpaquePointer?) {
+    subscribe(context, SERVER_EVENT_SHUTDOWN) { _, _, _, _ in Module.current.arrays.trimAll() }
+    subscribe(context, SERVER_EVENT_LOADING) { _, _, phase, _ in Module.current.lifecycle.loads(Int(phase)) }
+    subscribe(context, SERVER_EVENT_ASYNCHRONOUS_LOADING) { _, _, phase, _ in
+      Module.current.lifecycle.loadsAsynchronously(Int(phase))
+    }
+    subscribe(context, SERVER_EVENT_PERSISTENCE) { _, _, phase, _ in
+      switch Int(phase) {
+      case SERVER_PERSISTENCE_SAVE_START: Module.current.lifecycle.isSaving = true
+      case SERVER_PERSISTENCE_ENDED, SERVER_PERSISTENCE_FAILED: Module.current.lifecycle.isSaving = false
+      default: break
+      }
+    }
+    subscribe(context, SERVER_EVENT_ROLE_CHANGED) { context, _, _, _ in Module.current.replication.update(context) }
+    subscribe(context, SERVER_EVENT_REPLICA_CHANGE) { context, _, _, _ in Module.current.replication.update(context) }
+    scheduleSecond(context)
+    pthread_atfork({ Module.current.lifecycle.prepareFork() }, nil, nil)
+  }
+
+  /// The child that is forked now may save for a replica. It must find every change finished, and from now on changes
+  /// must be sent.
+  private func prepareFork() {
+    Module.current.work.completeChanges()
+    Module.current.replication.update(nil)
+    if Module.current.replication.hasReplicas { Module.current.arrays.noteReplicatedCounts() }
+  }
+
+  /// About once a second.
+  private func everySecond(_ context: OpaquePointer?) {
+    if FlushPolicy.current == .everysec { Module.current.flusher.flushDirty() }
+    Module.current.replication.update(context)
+    scheduleSecond(context)
+  }
+
+  private func scheduleSecond(_ context: OpaquePointer?) {
+    _ = server_CreateTimer(context, 1000, { context, _ in Module.current.lifecycle.everySecond(context) }, nil)
+  }
+
+  private func loads(_ phase: Int) {
+    switch phase {
+    case SERVER_LOADING_RDB_START, SERVER_LOADING_AOF_START: loading = .restart
+    case SERVER_LOADING_REPLICATION_START: loading = .fullSynchronization
+    default: endLoading(installing: phase == SERVER_LOADING_ENDED)
+    }
+  }
+
+  private func loadsAsynchronously(_ phase: Int) {
+    switch phase {
+    case SERVER_ASYNCHRONOUS_LOADING_STARTED: loading = .fullSynchronization
+    default: endLoading(installing: phase == SERVER_ASYNCHRONOUS_LOADING_COMPLETED)
+    }
+  }
+
+  private func endLoading(installing: Bool) {
+    if loading == .fullSynchronization { Module.current.staging.end(installing: installing) }
+    loading = .none
+  }
+
+  private func subscribe(_ context: OpaquePointer?, _ event: Int, _ function: @escaping ServerEventFunction) {
+    _ = server_SubscribeToServerEvent(
+      context, ServerEvent(identifier: UInt64(event), data_version: 1), function)
+  }
+}

@@ -1,0 +1,81 @@
+import CModuleShim
+import MappedArray
+
+/// Contents on their way to replicas: of files that had some when they were mapped, and of what other programs have
+/// appended to raw files. They go in pieces, and only as fast as the replicas take them.
+final class Shipments {
+  private struct Shipment {
+    let array: ServedArray
+    let path: RelativePath
+    /// The elements that are still to go.
+    var rest: Range<Int>
+  }
+
+  private var shipments: [Shipment] = []
+
+  /// Bytes of a piece, and of a replica's output buffer above which it gets no more.
+  private static let pieceBytes = 4 << 20
+  private static let mostBufferedBytes = 16 << 20
+  /// Between two pieces, in milliseconds. Each is sent in a turn of its own: two commands in one would leave an empty
+  /// transaction in the AOF.
+  private static let pause: Int64 = 5
+
+  var pendingBytes: Int { shipments.reduce(0) { $0 + $1.rest.count * $1.array.elementType.size } }
+
+  /// Ships what an array holds.
+  func add(_ array: ServedArray, path: RelativePath, _ elements: Range<Int>, _ context: OpaquePointer?) {
+    guard !elements.isEmpty else { return }
+    // The array stays mapped until all is sent, whatever becomes of its keys.
+    Module.current.arrays.retain(array)
+    shipments.append(Shipment(array: array, path: path, rest: elements))
+    if shipments.count == 1 { scheduleTurn(context) }
+  }
+
+  /// Other programs may have lengthened a raw file since the last change: replicas need what they wrote.
+  func noticeGrowth(of array: ServedArray, path: RelativePath, _ context: OpaquePointer?) {
+    // An array that cannot be looked at now answers its error to the command that asks.
+    guard array.format == .raw, let count = try? array.count() else { return }
+    if count > array.replicatedCount { add(array, path: path, array.replicatedCount..<count, context) }
+    array.replicatedCount = count
+  }
+
+  private func scheduleTurn(_ context: OpaquePointer?) {
+    _ = server_CreateTimer(context, Shipments.pause, { context, _ in Module.current.shipments.turn(context) }, nil)
+  }
+
+  private func turn(_ context: OpaquePointer?) {
+    guard !shipments.isEmpty else { return }
+    if Replication.largestBuffer(context) < Shipments.mostBufferedBytes { sendPiece(context) }
+    if !shipments.isEmpty { scheduleTurn(context) }
+  }
+
+  private func sendPiece(_ context: OpaquePointer?) {
+    let size = shipments[0].array.elementType.size
+    let piece = shipments[0].rest.prefix(Shipments.pieceBytes / size)
+    let isSent = shipments[0].array.accept(Sender(context: context, path: shipments[0].path.bytes, piece: piece))
+    shipments[0].rest = piece.upperBound..<shipments[0].rest.upperBound
+    if shipments[0].rest.isEmpty || !isSent {
+      let shipment = shipments.removeFirst()
+      Module.current.arrays.release(shipment.array)
+    }
+  }
+
+  private struct Sender: ArrayVisitor {
+    let context: OpaquePointer?
+    let path: [UInt8]
+    let piece: Range<Int>
+
+    /// Sends what there still is of the piece, and answers whether there was anything.
+    func visit<Element: MappableElement>(_ array: TypedArray<Element>) -> Bool {
+      array.elements.withPackedElements(in: piece) { bytes in
+        guard !bytes.isEmpty else { return false }
+        var strings = [path.withUnsafeBytes { serverString($0) }, serverString(piece.lowerBound), serverString(bytes)]
+        _ = strings.withUnsafeMutableBufferPointer {
+          server_replicate(context, "MMAP.SHIP", "Av", $0.baseAddress, $0.count)
+        }
+        for string in strings { server_FreeString(nil, string) }
+        return true
+      }
+    }
+  }
+}

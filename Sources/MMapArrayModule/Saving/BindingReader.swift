@@ -1,0 +1,167 @@
+import CModuleShim
+import MappedArray
+
+/// Loads a saved binding. Nothing in it is believed: a record that is damaged or hostile is refused, and allocates no
+/// more than it has.
+struct BindingReader {
+  private let io: OpaquePointer?
+
+  init(_ io: OpaquePointer?) {
+    self.io = io
+  }
+
+  func binding() throws(LoadError) -> Binding {
+    var reader = FieldReader(io)
+    let record = try Fields(&reader)
+    guard record.flags.contains(.contents) else {
+      try reader.checkDigest()
+      return Module.current.staging.binding(record)
+    }
+    let shape = try shape(&reader)
+    // After a restart the files are what they are: the contents are read and forgotten.
+    let keeps = Module.current.lifecycle.loading != .restart
+    var contents = keeps ? try Module.current.staging.begin() : nil
+    do throws(LoadError) {
+      try readContents(record, shape, &reader, into: &contents)
+      try reader.checkDigest()
+    } catch {
+      if let path = contents?.path { Module.current.remove(path) }
+      throw error
+    }
+    guard let staged = contents?.path else { return record.binding() }
+    contents = nil
+    return try Module.current.staging.binding(record, staged: staged)
+  }
+
+  private func shape(_ reader: inout FieldReader) throws(LoadError) -> [Int] {
+    let count = try reader.natural()
+    let dimensions = try reader.natural()
+    guard (1...BindingRecord.mostDimensions).contains(dimensions) else { throw LoadError(message: "it has no shape") }
+    var shape: [Int] = []
+    var product = 1
+    for _ in 0..<dimensions {
+      let dimension = try reader.natural()
+      let (next, overflow) = product.multipliedReportingOverflow(by: dimension)
+      guard !overflow else { throw LoadError(message: "its shape is too large") }
+      product = next
+      shape.append(dimension)
+    }
+    guard product == count else { throw LoadError(message: "its shape has \(product) elements and not \(count)") }
+    return shape
+  }
+
+  private func readContents(
+    _ record: Fields, _ shape: [Int], _ reader: inout FieldReader, into file: inout StagedFile?
+  ) throws(LoadError) {
+    let (bytes, overflow) = shape.reduce(1, &*).multipliedReportingOverflow(by: record.elementType.size)
+    guard !overflow else { throw LoadError(message: "it is too large") }
+    if record.format == .npy {
+      try onFile { () throws(MappedArrayError) in try file?.appendHeader(record.elementType, shape: shape) }
+    }
+    var rest = bytes
+    while rest > 0 {
+      let expected = min(rest, BindingRecord.pieceBytes)
+      try reader.piece(of: expected) { (piece) throws(LoadError) in
+        try onFile { () throws(MappedArrayError) in try file?.append(piece) }
+      }
+      rest -= expected
+    }
+  }
+
+  private func onFile(_ body: () throws(MappedArrayError) -> Void) throws(LoadError) {
+    do {
+      try body()
+    } catch {
+      throw LoadError(message: "\(error)")
+    }
+  }
+
+  /// What every record has.
+  struct Fields {
+    let path: RelativePath
+    let elementType: ElementType
+    let flags: BindingRecord.Flags
+
+    var format: FileFormat { flags.contains(.raw) ? .raw : .npy }
+    var access: Access { flags.contains(.readOnly) ? .readOnly : .writable }
+
+    fileprivate init(_ reader: inout FieldReader) throws(LoadError) {
+      let path = try reader.bytes()
+      let type = try reader.bytes()
+      let flags = BindingRecord.Flags(rawValue: try reader.unsigned())
+      guard let elementType = ElementType(named: String(decoding: type, as: UTF8.self)) else {
+        throw LoadError(message: "\(quoted(type)) is no element type")
+      }
+      guard flags.isSubset(of: .known) else { throw LoadError(message: "its flags \(flags.rawValue) are unknown") }
+      do {
+        self.path = try path.span.withUnsafeBytes { (bytes) throws(MappedArrayError) in
+          try Module.current.relativePath(bytes)
+        }
+      } catch {
+        throw LoadError(message: "\(error)")
+      }
+      self.elementType = elementType
+      self.flags = flags
+    }
+
+    /// The binding to what is there, attached if it fits.
+    func binding() -> Binding { Binding(path: path, elementType: elementType, format: format, access: access) }
+  }
+}
+
+/// Reads the fields of a record and adds them to its digest.
+private struct FieldReader {
+  private let io: OpaquePointer?
+  private var digest = RecordDigest()
+
+  init(_ io: OpaquePointer?) {
+    self.io = io
+  }
+
+  mutating func unsigned() throws(LoadError) -> UInt64 {
+    let number = try plain()
+    digest.add(number)
+    return number
+  }
+
+  mutating func natural() throws(LoadError) -> Int {
+    guard let number = Int(exactly: try unsigned()) else { throw LoadError(message: "a number in it is too large") }
+    return number
+  }
+
+  mutating func bytes() throws(LoadError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    try read { (string) throws(LoadError) in bytes = Array(string) }
+    return bytes
+  }
+
+  mutating func piece(
+    of size: Int, _ body: (UnsafeRawBufferPointer) throws(LoadError) -> Void
+  ) throws(LoadError) {
+    try read { (string) throws(LoadError) in
+      guard string.count == size else { throw LoadError(message: "a piece has \(string.count) bytes and not \(size)") }
+      try body(string)
+    }
+  }
+
+  func checkDigest() throws(LoadError) {
+    guard try plain() == digest.value else { throw LoadError(message: "its digest is wrong: it is damaged") }
+  }
+
+  private func plain() throws(LoadError) -> UInt64 {
+    let number = server_LoadUnsigned(io)
+    guard server_IsIOError(io) == 0 else { throw LoadError(message: "it ends too early") }
+    return number
+  }
+
+  private mutating func read(_ body: (UnsafeRawBufferPointer) throws(LoadError) -> Void) throws(LoadError) {
+    var length = 0
+    // The server allocates no more than is there to read.
+    guard let start = server_LoadStringBuffer(io, &length) else { throw LoadError(message: "it ends too early") }
+    defer { server_Free(start) }
+    guard server_IsIOError(io) == 0 else { throw LoadError(message: "it ends too early") }
+    let string = UnsafeRawBufferPointer(start: start, count: length)
+    digest.add(string)
+    try body(string)
+  }
+}

@@ -1,0 +1,41 @@
+import MappedArray
+
+/// The layout of a saved binding (RDB files and `DUMP`), version 1. In this order:
+///
+/// - string: the path relative to the root
+/// - string: the short name of the element type
+/// - unsigned: the flags below
+/// - with `.contents`: unsigned count of elements; unsigned number of dimensions, and each; the packed elements as
+///   strings of `pieceBytes`, the last one shorter
+/// - unsigned: the digest of all that
+enum BindingRecord {
+  static let version: Int32 = 1
+  static let pieceBytes = 1 << 20
+  static let mostDimensions = 64
+
+  struct Flags: OptionSet {
+    let rawValue: UInt64
+    static let raw = Flags(rawValue: 1)
+    static let readOnly = Flags(rawValue: 2)
+    static let contents = Flags(rawValue: 4)
+    static let known: Flags = [.raw, .readOnly, .contents]
+  }
+}
+
+/// A 64-bit digest that any change of one bit changes: it finds damage, and is no defence against intent.
+struct RecordDigest {
+  private(set) var value: UInt64 = 0x9E37_79B9_7F4A_7C15
+
+  mutating func add(_ number: UInt64) {
+    // Each step is a bijection of the state and of the number, so no single change can cancel out.
+    value = (value ^ number) &* 0xFF51_AFD7_ED55_8CCD
+    value ^= value >> 32
+  }
+
+  mutating func add(_ bytes: UnsafeRawBufferPointer) {
+    add(UInt64(bytes.count))
+    let words = bytes.count / 8
+    for index in 0..<words { add(bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self)) }
+    for byte in bytes[(8 * words)...] { add(UInt64(byte)) }
+  }
+}

@@ -1,0 +1,64 @@
+import CModuleShim
+import Glibc
+import MappedArray
+
+/// Saves a binding, with the contents of its array where a replica or another server is to have them.
+struct BindingWriter {
+  private let io: OpaquePointer?
+  private var digest = RecordDigest()
+
+  init(_ io: OpaquePointer?) {
+    self.io = io
+  }
+
+  func save(_ binding: Binding) {
+    var writer = self
+    writer.write(binding)
+  }
+
+  private mutating func write(_ binding: Binding) {
+    var flags: BindingRecord.Flags = []
+    if binding.format == .raw { flags.insert(.raw) }
+    if binding.access == .readOnly { flags.insert(.readOnly) }
+    let array = arrayToSave(of: binding)
+    if array != nil { flags.insert(.contents) }
+    binding.path.bytes.withUnsafeBytes { write($0) }
+    Array(binding.elementType.name.utf8).withUnsafeBytes { write($0) }
+    write(flags.rawValue)
+    if let array { write(array) }
+    server_SaveUnsigned(io, digest.value)
+  }
+
+  /// The array whose contents are saved, if any are.
+  private func arrayToSave(of binding: Binding) -> ServedArray? {
+    guard binding.access == .writable, case .attached(let array) = binding.state else { return nil }
+    return Module.current.lifecycle.savesContents(of: array, server_GetContextFromIO(io)) ? array : nil
+  }
+
+  private mutating func write(_ array: ServedArray) {
+    let shape = array.shape
+    let count = shape.reduce(1, &*)
+    write(UInt64(count))
+    write(UInt64(shape.count))
+    for dimension in shape { write(UInt64(dimension)) }
+    let size = array.elementType.size
+    let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: BindingRecord.pieceBytes, alignment: 16)
+    defer { piece.deallocate() }
+    for start in stride(from: 0, to: count, by: BindingRecord.pieceBytes / size) {
+      let bytes = UnsafeMutableRawBufferPointer(
+        rebasing: piece[..<(min(BindingRecord.pieceBytes / size, count - start) * size)])
+      array.readPacked(at: start, into: bytes)
+      write(UnsafeRawBufferPointer(bytes))
+    }
+  }
+
+  private mutating func write(_ number: UInt64) {
+    digest.add(number)
+    server_SaveUnsigned(io, number)
+  }
+
+  private mutating func write(_ bytes: UnsafeRawBufferPointer) {
+    digest.add(bytes)
+    server_SaveStringBuffer(io, bytes.assumingMemoryBound(to: CChar.self).baseAddress, bytes.count)
+  }
+}

@@ -1,0 +1,49 @@
+import Glibc
+import SystemPackage
+
+/// A new file that is made in a corner of the root and takes its place when it is complete.
+///
+/// The place it is made in, `.mmaparray/` below the root, can be reached by nobody else: see `RelativePath`.
+public struct StagedFile: ~Copyable {
+  /// Where it is until it is installed.
+  public let path: RelativePath
+  private let descriptor: Descriptor
+  private var size = 0
+
+  static let directory = FilePath.Component(".mmaparray")
+
+  /// Makes an empty file.
+  ///
+  /// - Parameter number: one that no other staged file of this process has.
+  public init(in root: borrowing Root, number: UInt64) throws(MappedArrayError) {
+    let path = RelativePath(staged: "\(getpid())-\(number)")
+    let file = try root.openStaged(path)
+    self.path = path
+    descriptor = file.takeDescriptor()
+  }
+
+  /// Appends bytes.
+  public mutating func append(_ bytes: UnsafeRawBufferPointer) throws(MappedArrayError) {
+    do throws(SystemCallError) {
+      try descriptor.write(bytes, at: size)
+    } catch {
+      throw .system(error, path: path.path.string)
+    }
+    size += bytes.count
+  }
+
+  /// Appends the header of an array of that shape, which is what a file with a header begins with.
+  ///
+  /// - Throws: `.tooLarge` if the shape is that of no array.
+  public mutating func appendHeader(_ elementType: ElementType, shape: [Int]) throws(MappedArrayError) {
+    var product = 1
+    for dimension in shape {
+      let (next, overflow) = product.multipliedReportingOverflow(by: max(1, dimension))
+      guard !overflow, dimension >= 0 else { throw .tooLarge }
+      product = next
+    }
+    guard (1...NPYHeaderParser.mostDimensions).contains(shape.count) else { throw .tooLarge }
+    let header = NPYHeader(elementType, shape: shape)
+    try header.bytes.span.withUnsafeBytes { (bytes) throws(MappedArrayError) in try append(bytes) }
+  }
+}
