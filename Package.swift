@@ -20,8 +20,10 @@ let package = Package(
     .target(name: "CModuleShim", path: "CModuleShim", exclude: ["exports.map"]),
     // System calls that Swift cannot import.
     .target(name: "CSystemCalls"),
+    // The handler that survives files which lose pages.
+    .target(name: "CFaultGuard"),
     // Files of numbers as arrays. Knows no server.
-    .target(name: "MappedArray", dependencies: ["CSystemCalls", system], swiftSettings: swiftSettings),
+    .target(name: "MappedArray", dependencies: ["CFaultGuard", "CSystemCalls", system], swiftSettings: swiftSettings),
     // The thread that flushes files, in C so that it cannot hurt a fork.
     .target(name: "CFlusher"),
     // The commands, on top of it. Knows no file format.

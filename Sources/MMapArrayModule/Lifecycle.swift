@@ -63,6 +63,8 @@ final class Lifecycle {
   private func everySecond(_ context: OpaquePointer?) {
     if FlushPolicy.current == .everysec { Module.current.flusher.flushDirty() }
     Module.current.replication.update(context)
+    // `CONFIG SET crash-log-enabled` puts the server's own handler in front.
+    FaultGuard.install()
     scheduleSecond(context)
   }
 

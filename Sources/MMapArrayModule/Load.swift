@@ -40,6 +40,7 @@ private func loadModule(_ context: OpaquePointer?, _ arguments: [OpaquePointer?]
   Module.install(Module(dataType: dataType, root: root))
   try CommandTable.register(context)
   ServerInformation.register(context)
+  FaultGuard.install()
   Module.current.lifecycle.start(context)
   Module.current.flusher.start(context)
 }

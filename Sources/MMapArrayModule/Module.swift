@@ -12,6 +12,8 @@ final class Module {
   let shipments = Shipments()
   let staging = Staging()
   let lifecycle = Lifecycle()
+  /// How often a part of a file was found to be gone.
+  var faults = 0
   private let root: Root
 
   init(dataType: OpaquePointer, root: consuming Root) {

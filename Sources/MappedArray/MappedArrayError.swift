@@ -14,6 +14,8 @@ public enum MappedArrayError: Error, Equatable, Sendable, CustomStringConvertibl
   case rawContradictsHeader(ElementType)
   /// Another process has the file mapped for writing.
   case locked(path: String)
+  /// A part of the file could not be had while it was read or written: it was cut, or the disk fails.
+  case fault(path: String)
   /// The array was mapped without write access.
   case readOnly
   /// The raw file ends in a part of an element, so its length cannot be changed.
@@ -53,6 +55,7 @@ public enum MappedArrayError: Error, Equatable, Sendable, CustomStringConvertibl
       "the file is mapped as \(type.name) by another key, not \(requested.name); name \(type.name)"
     case .rawContradictsHeader(let type): "RAW contradicts the file's header, which records \(type.name); leave RAW out"
     case .locked(let path): "another process writes '\(path)'; map it READONLY, or unmap it there first"
+    case .fault(let path): "a part of '\(path)' is gone: it was cut by another program, or the disk fails"
     case .readOnly: "the array is mapped READONLY; map the file WRITABLE to change it"
     case .trailingBytes(let bytes, let elementSize):
       "the file ends in \(bytes) bytes of a part of an element of \(elementSize); complete or remove them first"
@@ -68,6 +71,10 @@ public enum MappedArrayError: Error, Equatable, Sendable, CustomStringConvertibl
     case .tooManySymbolicLinkLevels, .improperLink:
       "'\(path)' leads through a symbolic link; name the file itself"
     case .noSuchAddressOrDevice: MappedArrayError.path(.notRegularFile).description
+    case .tooManyOpenFiles, .tooManyOpenFilesInSystem:
+      "'\(path)': too many files are mapped; unmap some, or raise the limit of open files (ulimit -n, LimitNOFILE)"
+    case .noMemory where error.name == "mmap":
+      "'\(path)': too many files are mapped; unmap some, or raise vm.max_map_count"
     default: "'\(path)': \(error)"
     }
   }

@@ -61,6 +61,7 @@ private struct Aggregating<Element: MappableElement>: SlicedWork {
 
   mutating func advance(_ array: TypedArray<Element>) throws(CommandError) -> Bool {
     array.elements.withElements(in: slices.next()) { elements in aggregation.consume(elements) }
+    try onArray { () throws(MappedArrayError) in try array.elements.checkFault() }
     guard slices.isEmpty else { return true }
     passesLeft -= 1
     guard passesLeft > 0 else { return false }
@@ -148,6 +149,7 @@ private struct Finding<Element: MappableElement>: SlicedWork {
   mutating func advance(_ array: TypedArray<Element>) throws(CommandError) -> Bool {
     array.elements.withElements(in: slices.next()) { elements in finder.consume(elements) }
     indexes += finder.takeIndexes()
+    try onArray { () throws(MappedArrayError) in try array.elements.checkFault() }
     return !slices.isEmpty && !finder.isFinished
   }
 
@@ -172,6 +174,7 @@ enum SearchSorted: ArrayCommand {
     let side = try side(of: call)
     try onArray { () throws(MappedArrayError) in try array.elements.refresh() }
     let index = array.elements.withElements(in: 0..<Int.max) { Element.insertionIndex(of: value, in: $0, side: side) }
+    try onArray { () throws(MappedArrayError) in try array.elements.checkFault() }
     call.reply(index)
   }
 

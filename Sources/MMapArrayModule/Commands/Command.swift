@@ -97,7 +97,12 @@ func serve<Command: ArrayCommand>(
   serveKey(command, context, arguments, count) { (call, binding) throws(CommandError) in
     let array = try binding.array()
     if Command.access == .write { try prepareChange(of: array, binding, call) }
-    try array.accept(Runner<Command>(call: call))
+    do throws(CommandError) {
+      try array.accept(Runner<Command>(call: call))
+    } catch {
+      array.noticeFault(error)
+      throw error
+    }
   } withoutKey: { (call) throws(CommandError) in
     try Command.runWithoutKey(call)
   }

@@ -39,6 +39,9 @@ enum GetElements: ArrayCommand {
       if let greatest = indexes.max(), greatest >= array.elements.count {
         try onArray { () throws(MappedArrayError) in try array.elements.refresh() }
       }
+      // A part of the file that is gone must be an error before the reply has begun.
+      for index in indexes { array.elements.touch(index) }
+      try onArray { () throws(MappedArrayError) in try array.elements.checkFault() }
       call.replyArray(count: indexes.count)
       call.withElementReply(of: Element.self) { reply in
         for index in indexes {
@@ -188,6 +191,7 @@ enum IncrementElements: ArrayCommand {
       changed[index] = sum
       results.append(sum)
     }
+    try onArray { () throws(MappedArrayError) in try array.elements.checkFault() }
     for (index, element) in changed {
       _ = try onArray { () throws(MappedArrayError) in try array.elements.update(at: index, to: element) }
     }

@@ -28,7 +28,7 @@ enum GetAllElements: ArrayCommand {
 
   static func run<Element: MappableElement>(_ call: Call, on array: TypedArray<Element>) throws(CommandError) {
     try onArray { () throws(MappedArrayError) in try array.elements.refresh() }
-    call.reply(array, 0..<array.elements.count)
+    try call.reply(array, 0..<array.elements.count)
   }
 
   static func runWithoutKey(_ call: Call) throws(CommandError) { call.replyArray(count: 0) }

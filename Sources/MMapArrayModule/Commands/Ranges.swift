@@ -15,7 +15,7 @@ enum ReadRange: ArrayCommand {
   static func run<Element: MappableElement>(_ call: Call, on array: TypedArray<Element>) throws(CommandError) {
     let positions = try call.positions(2)
     try onArray { () throws(MappedArrayError) in try array.elements.refresh() }
-    call.reply(array, positions.range(count: array.elements.count))
+    try call.reply(array, positions.range(count: array.elements.count))
   }
 
   static func runWithoutKey(_ call: Call) throws(CommandError) {
@@ -38,6 +38,7 @@ enum ReadPacked: ArrayCommand {
   static func run<Element: MappableElement>(_ call: Call, on array: TypedArray<Element>) throws(CommandError) {
     let part = try part(of: call)
     try onArray { () throws(MappedArrayError) in try array.elements.refresh() }
+    try onArray { () throws(MappedArrayError) in try array.elements.checkReadable(part) }
     array.elements.withPackedElements(in: part) { bytes in _ = call.reply(bytes) }
   }
 
@@ -137,7 +138,8 @@ extension Call {
   }
 
   /// Replies a range of elements, all of which must be there.
-  func reply<Element: MappableElement>(_ array: TypedArray<Element>, _ range: Range<Int>) {
+  func reply<Element: MappableElement>(_ array: TypedArray<Element>, _ range: Range<Int>) throws(CommandError) {
+    try onArray { () throws(MappedArrayError) in try array.elements.checkReadable(range) }
     array.elements.withElements(in: range) { elements in
       replyArray(count: elements.count)
       withElementReply(of: Element.self) { reply in

@@ -43,15 +43,17 @@ final class Binding {
   /// The array, after another try to map the file if it is not mapped.
   @inline(__always)
   func array() throws(CommandError) -> ServedArray {
-    if case .attached(let array) = state { return array }
+    if case .attached(let array) = state, array.fault == nil { return array }
     return try attachedArray()
   }
 
   @inline(never)
   private func attachedArray() throws(CommandError) -> ServedArray {
-    attach()
+    if case .attached(let array) = state { array.recover() } else { attach() }
     switch state {
-    case .attached(let array): return array
+    case .attached(let array):
+      guard let fault = array.fault else { return array }
+      throw .detached(path: quoted(path.bytes), reason: fault)
     case .detached(let reason): throw .detached(path: quoted(path.bytes), reason: reason)
     }
   }

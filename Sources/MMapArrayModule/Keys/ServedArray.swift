@@ -21,6 +21,9 @@ class ServedArray: @unchecked Sendable {
   /// How many elements replicas know of, as far as this server told them.
   final var replicatedCount = 0
 
+  /// Why the file cannot be mapped as this array any more, since a part of it was found to be gone.
+  final private(set) var fault: MappedArrayError?
+
   fileprivate init(elementType: ElementType, format: FileFormat, identity: FileIdentity) {
     self.elementType = elementType
     self.format = format
@@ -82,6 +85,22 @@ final class TypedArray<Element: MappableElement>: ServedArray, @unchecked Sendab
 // MARK: - What needs no elements
 
 extension ServedArray {
+  /// A part of the file is gone, or was: maps it again as it now is.
+  final func recover() {
+    do {
+      try accept(Reloader())
+      fault = nil
+    } catch {
+      fault = error
+    }
+  }
+
+  private struct Reloader: ArrayVisitor {
+    func visit<Element: MappableElement>(_ array: TypedArray<Element>) throws(MappedArrayError) {
+      try array.elements.reload()
+    }
+  }
+
   /// How many elements there are now, new ones in a raw file included.
   func count() throws(MappedArrayError) -> Int {
     try accept(Counter())

@@ -38,6 +38,16 @@ enum CommandError: Error {
   }
 }
 
+extension ServedArray {
+  /// After an error: if a part of the file was gone, it is mapped again for the next command.
+  func noticeFault(_ error: CommandError) {
+    guard case .array(.fault(let path)) = error else { return }
+    Module.current.faults += 1
+    log(nil, .warning, "a part of '\(path)' is gone: it was cut by another program, or the disk fails")
+    recover()
+  }
+}
+
 /// Runs work on an array as part of a command.
 @inline(__always)
 func onArray<Result: ~Copyable>(

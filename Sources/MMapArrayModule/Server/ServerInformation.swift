@@ -12,7 +12,7 @@ enum ServerInformation {
       let fields = [
         ("arrays", totals.arrays), ("bindings", totals.bindings), ("mapped_bytes", totals.mappedBytes),
         ("jobs", Module.current.work.count), ("flushes", Module.current.flusher.flushes),
-        ("flush_failures", Module.current.flusher.failures),
+        ("faults", Module.current.faults), ("flush_failures", Module.current.flusher.failures),
         ("shipping_bytes", Module.current.shipments.pendingBytes),
       ]
       for (name, value) in fields { _ = server_InfoAddFieldLongLong(information, name, Int64(value)) }

@@ -38,6 +38,7 @@ final class SlicedJob<Work: SlicedWork>: Job {
     do throws(CommandError) {
       isMore = try work.advance(array)
     } catch {
+      array.noticeFault(error)
       failure = error
       isMore = false
     }

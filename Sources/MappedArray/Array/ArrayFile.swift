@@ -114,11 +114,18 @@ public struct ArrayFile: ~Copyable {
     if size == 0, !request.mustExist, !request.isRaw, let type = request.elementType {
       return try writeHeader(NPYHeader(type, shape: [0]), to: file)
     }
-    let prefix = try file.read(at: 0, count: min(12, size))
+    return try readHeader(of: file.descriptor, size: size, path: file.path)
+  }
+
+  /// The header of a file; nil if it has none.
+  static func readHeader(
+    of descriptor: borrowing Descriptor, size: Int, path: RelativePath
+  ) throws(MappedArrayError) -> NPYHeader? {
+    let prefix = try descriptor.bytes(count: min(12, size), path: path)
     guard let length = try parsing({ () throws(NPYHeaderError) in try NPYHeaderParser.length(prefix: prefix) }) else {
       return nil
     }
-    let bytes = try file.read(at: 0, count: min(length, size))
+    let bytes = try descriptor.bytes(count: min(length, size), path: path)
     return try parsing { () throws(NPYHeaderError) in try NPYHeaderParser.parse(bytes, fileSize: size) }
   }
 

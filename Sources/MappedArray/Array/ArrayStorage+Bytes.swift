@@ -8,6 +8,7 @@ extension ArrayStorage {
   mutating func store(_ bytes: UnsafeRawBufferPointer, at index: Int) throws(MappedArrayError) {
     if try canStore() {
       copy(bytes, to: index * elementSize)
+      try checkFault()
     } else {
       let start = try offset(of: index)
       try onFile { () throws(SystemCallError) in try descriptor.write(bytes, at: start) }
@@ -72,6 +73,7 @@ extension ArrayStorage {
   /// overwritten by one store of eight bytes, which a kill cannot divide; otherwise by one pwrite inside a page, which
   /// the kernel finishes once it has begun.
   mutating func publish(_ newCount: Int) throws(MappedArrayError) {
+    try checkFault()
     // Another program that sees the count must see the elements.
     atomicMemoryFence(ordering: .releasing)
     if let header, header.rowSize > 0 {
@@ -80,6 +82,7 @@ extension ArrayStorage {
         try rewriteHeader(rows: newCount / header.rowSize)
       }
     }
+    try checkFault()
     count = newCount
   }
 

@@ -73,7 +73,10 @@ struct ArrayStorage: ~Copyable {
   deinit {
     // An orderly end: spare room is cut off. There is nobody left to tell of a failure, and a longer file is valid.
     let end = dataOffset + count * elementSize
-    if access == .writable, header != nil || shrinkingTo != nil, fileSize > end { try? descriptor.truncate(to: end) }
+    guard access == .writable, header != nil || shrinkingTo != nil, fileSize > end, !mapping.hasFailed else { return }
+    // Never lengthens a file that somebody has cut.
+    guard let status = try? descriptor.status(), status.size > end else { return }
+    try? descriptor.truncate(to: end)
   }
 
   var format: FileFormat { header == nil ? .raw : .npy }
@@ -103,6 +106,37 @@ struct ArrayStorage: ~Copyable {
     } catch {
       throw .system(error, path: path.path.string)
     }
+  }
+}
+
+// MARK: - Faults
+
+extension ArrayStorage {
+  /// Throws if what has been read or written so far met a part of the file that is gone.
+  @inline(__always)
+  func checkFault() throws(MappedArrayError) {
+    if mapping.hasFailed { throw .fault(path: path.path.string) }
+  }
+
+  /// Maps the file again, as it is now.
+  ///
+  /// - Throws: why it is no longer the array that it was.
+  mutating func reload() throws(MappedArrayError) {
+    let size = try onFile { () throws(SystemCallError) in try descriptor.status().size }
+    if let old = header {
+      let new = try ArrayFile.readHeader(of: descriptor, size: size, path: path)
+      guard let new, new.elementType == elementType, new.dataOffset == old.dataOffset else {
+        throw .header(.truncated)
+      }
+      header = new
+    }
+    mapping = try onFile { () throws(SystemCallError) in try Mapping(descriptor, size: size, access: access) }
+    elements = mapping.base + dataOffset
+    fileSize = size
+    count = header?.count ?? size / elementSize
+    capacity = count
+    shrinkingTo = nil
+    hasHoles = nil
   }
 }
 
@@ -242,7 +276,10 @@ extension ArrayStorage {
   }
 
   private mutating func cut(to size: Int) throws(MappedArrayError) {
-    try onFile { () throws(SystemCallError) in try descriptor.truncate(to: size) }
+    try onFile { () throws(SystemCallError) in
+      // Never lengthens a file that somebody has cut.
+      if try descriptor.status().size > size { try descriptor.truncate(to: size) }
+    }
     fileSize = size
   }
 

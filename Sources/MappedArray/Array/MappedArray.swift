@@ -1,3 +1,5 @@
+import CFaultGuard
+
 /// A file of numbers as an array: mapped, never loaded.
 ///
 /// The file is the data. Reads and writes of elements that are there go to the mapping; other programs see them at
@@ -59,8 +61,36 @@ extension MappedArray {
     if UInt(bitPattern: index) >= UInt(bitPattern: storage.count) {
       guard try findNewElement(at: index) else { return nil }
     }
-    return self[unchecked: index]
+    let element = self[unchecked: index]
+    try storage.checkFault()
+    return element
   }
+
+  /// Throws `.fault` if what was read or written since the array was mapped met a part of the file that is gone. For
+  /// those who use `existingElement`, `withElements` or `withPackedElements`.
+  @inline(__always)
+  public borrowing func checkFault() throws(MappedArrayError) { try storage.checkFault() }
+
+  /// Makes sure that a range of elements can be read.
+  ///
+  /// - Throws: `.fault` if a part of it is gone.
+  /// - Complexity: O(n) in the pages of the range.
+  public borrowing func checkReadable(_ range: Range<Int>) throws(MappedArrayError) {
+    withPackedElements(in: range) { storage.mapping.touch($0) }
+    try storage.checkFault()
+  }
+
+  /// Reads a byte of an element, if it is there, so that `checkFault` tells whether it can be had.
+  @inline(__always)
+  public borrowing func touch(_ index: Int) {
+    guard UInt(bitPattern: index) < UInt(bitPattern: storage.count) else { return }
+    fault_guard_touch(storage.elements + index &* MemoryLayout<Element>.stride)
+  }
+
+  /// Maps the file again, as it is now, after a fault.
+  ///
+  /// - Throws: why it is no longer the array that it was.
+  public mutating func reload() throws(MappedArrayError) { try storage.reload() }
 
   /// The element at `index`, or nil if it is not among those that are known: no system call looks for new ones.
   public borrowing func existingElement(at index: Int) -> Element? {
@@ -106,6 +136,7 @@ extension MappedArray {
     try storage.refresh()
     guard count > 0 else { return nil }
     let last = self[unchecked: count - 1]
+    try storage.checkFault()
     try storage.resize(to: count - 1)
     return last
   }
@@ -229,6 +260,7 @@ extension MappedArray where Element: MappableElement {
       let destination = UnsafeMutableRawBufferPointer(
         start: storage.elements + range.lowerBound * stride, count: range.count * stride)
       Element.fill(destination, with: value)
+      try storage.checkFault()
       return
     }
     let block = [Element](repeating: value, count: min(range.count, ElementView<Element>.blockCount))

@@ -109,7 +109,10 @@ public struct Root: ~Copyable {
     var offset = 0
     while offset < staged.status.size {
       let count = min(1 << 20, staged.status.size - offset)
-      let (left, right) = (try staged.read(at: offset, count: count), try file.read(at: offset, count: count))
+      let (left, right) = (
+        try staged.descriptor.bytes(at: offset, count: count, path: staged.path),
+        try file.descriptor.bytes(at: offset, count: count, path: file.path)
+      )
       guard left == right, !left.isEmpty else { return false }
       offset += count
     }
@@ -241,24 +244,30 @@ struct OpenedFile: ~Copyable {
 
   consuming func takeDescriptor() -> Descriptor { descriptor }
 
-  /// Up to `count` bytes at `offset`, fewer only at the end of the file.
-  borrowing func read(at offset: Int, count: Int) throws(MappedArrayError) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: count)
-    let read = try onFile { (descriptor) throws(SystemCallError) in
-      var span = bytes.mutableSpan
-      return try span.withUnsafeMutableBytes { (buffer) throws(SystemCallError) in
-        try descriptor.read(into: buffer, at: offset)
-      }
-    }
-    return Array(bytes.prefix(read))
-  }
-
   /// Runs system calls on the file and names it in what they throw.
   borrowing func onFile<Result: ~Copyable>(
     _ body: (borrowing Descriptor) throws(SystemCallError) -> Result
   ) throws(MappedArrayError) -> Result {
     do {
       return try body(descriptor)
+    } catch {
+      throw .system(error, path: path.path.string)
+    }
+  }
+}
+
+extension Descriptor {
+  /// Up to `count` bytes at `offset`, fewer only at the end of the file.
+  ///
+  /// - Parameter path: what the file is called in errors.
+  func bytes(at offset: Int = 0, count: Int, path: RelativePath) throws(MappedArrayError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    do throws(SystemCallError) {
+      var span = bytes.mutableSpan
+      let count = try span.withUnsafeMutableBytes { (buffer) throws(SystemCallError) -> Int in
+        try read(into: buffer, at: offset)
+      }
+      return Array(bytes.prefix(count))
     } catch {
       throw .system(error, path: path.path.string)
     }

@@ -1,3 +1,4 @@
+import CFaultGuard
 import Glibc
 
 /// Owns a shared mapping of a file from its first byte, and unmaps it.
@@ -8,6 +9,10 @@ struct Mapping: ~Copyable {
   let base: UnsafeMutableRawPointer
   /// In bytes.
   let length: Int
+  private let guarded: UnsafeMutablePointer<guarded_mapping>
+
+  /// Whether pages of the file could not be had, and zeros were read or written in their place: see `FaultGuard`.
+  var hasFailed: Bool { fault_guard_has_failed(guarded) }
 
   /// Address space that even an empty file gets, in bytes. It costs no memory.
   private static let smallestLength = 1 << 20
@@ -25,8 +30,20 @@ struct Mapping: ~Copyable {
     guard let base = UnsafeMutableRawPointer(bitPattern: address) else {
       throw SystemCallError(name: "mmap", errno: .noMemory)
     }
+    guard let guarded = fault_guard_add(base, length) else {
+      munmap(base, length)
+      throw SystemCallError(name: "mmap", errno: .noMemory)
+    }
     self.base = base
     self.length = length
+    self.guarded = guarded
+  }
+
+  /// Reads a byte of each page of a range, so that `hasFailed` tells of it.
+  func touch(_ bytes: UnsafeRawBufferPointer) {
+    guard let start = bytes.baseAddress, !bytes.isEmpty else { return }
+    for offset in stride(from: 0, to: bytes.count, by: 4096) { fault_guard_touch(start + offset) }
+    fault_guard_touch(start + bytes.count - 1)
   }
 
   /// How many of the pages that hold the first `size` bytes are in memory; mincore(2).
@@ -46,6 +63,7 @@ struct Mapping: ~Copyable {
   }
 
   deinit {
+    fault_guard_remove(guarded)
     _ = munmap(base, length)
   }
 }
