@@ -26,7 +26,7 @@ struct HeaderWritingTests {
     let theirs = try workspace.read("headers")
     var ours: [UInt8] = []
     for type in ElementType.allCases {
-      let new = NPYHeader(new: type)
+      let new = NPYHeader(type, shape: [0])
       let header = NPYHeader(
         version: version, elementType: type, shape: new.shape, rowSize: 1, dataOffset: new.dataOffset,
         rowDigits: new.rowDigits)
@@ -37,7 +37,7 @@ struct HeaderWritingTests {
 
   @Test("what is written is read as the same, and changed in place", arguments: ElementType.allCases)
   func roundTrip(type: ElementType) throws {
-    let new = NPYHeader(new: type)
+    let new = NPYHeader(type, shape: [0])
     #expect(try NPYHeaderParser.parse(new.bytes, fileSize: 128) == new)
     for count in HeaderWritingTests.counts where count < Int.max / 16 {
       let header = try #require(new.with(rows: count))
