@@ -8,6 +8,13 @@ extern char **environ;
 
 struct ServerFunctions server_functions;
 
+// Valkey 9 clears `environ`; the Swift runtime reads `*environ` when it is first used, which may be in a constructor of
+// this very file. Constructors with a priority run before those without.
+__attribute__((constructor(101))) static void give_environment(void) {
+  static char *no_environment[] = {NULL};
+  if (environ == NULL) environ = no_environment;
+}
+
 // Names the first required function that the server lacks, or NULL.
 static const char *look_up_functions(ServerAPILookup look_up) {
 #define OPTIONAL(result, name, parameters, arguments) \
@@ -25,10 +32,6 @@ static const char *look_up_functions(ServerAPILookup look_up) {
 
 __attribute__((visibility("default")))
 int RedisModule_OnLoad(ServerContext *context, ServerString **arguments, int count) {
-  // Valkey 9 clears `environ`; the Swift runtime reads `*environ` when it is first used.
-  static char *no_environment[] = {NULL};
-  if (environ == NULL) environ = no_environment;
-
   // The first word of a context is the function that looks up all others.
   const char *missing = look_up_functions(*(ServerAPILookup *)context);
   if (missing != NULL) {

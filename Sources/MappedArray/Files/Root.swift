@@ -212,11 +212,14 @@ public struct Root: ~Copyable {
   }
 
   private static func resolved(_ path: FilePath) throws(SystemCallError) -> FilePath {
-    guard let resolved = path.withPlatformString({ realpath($0, nil) }) else {
-      throw SystemCallError(name: "realpath", errno: Errno(rawValue: errno))
+    // Into memory of ours: with RTLD_DEEPBIND, as Valkey loads modules, the C library may take what it allocates from
+    // another allocator (the server's jemalloc) than the one that `free` gives it back to.
+    try withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { room throws(SystemCallError) in
+      guard let resolved = path.withPlatformString({ realpath($0, room.baseAddress) }) else {
+        throw SystemCallError(name: "realpath", errno: Errno(rawValue: errno))
+      }
+      return FilePath(platformString: resolved)
     }
-    defer { free(resolved) }
-    return FilePath(platformString: resolved)
   }
 }
 
