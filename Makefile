@@ -31,8 +31,9 @@ test: setup module lint unit-tests integration-tests  ## Install what is missing
 unit-tests: setup  ## Run the tests that need no module
 	swift test --skip IntegrationTests
 
-integration-tests: setup module  ## Run the tests against live servers
-	MMAPARRAY_MODULE=$(CURDIR)/$(MODULE) swift test --filter IntegrationTests
+integration-tests: setup module  ## Run the tests against live servers: the machine's, and the newest
+	servers=$$(.make/newer-servers) && \
+	MMAPARRAY_NEWER_SERVERS=$$servers MMAPARRAY_MODULE=$(CURDIR)/$(MODULE) swift test --filter IntegrationTests
 
 lint:  ## Check the formatting
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests IntegrationTests
