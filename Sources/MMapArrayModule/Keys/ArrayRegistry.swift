@@ -3,7 +3,7 @@ import Synchronization
 
 /// The arrays that are mapped, one for each file, and how many keys are bound to each.
 ///
-/// The server frees keys on a thread of its own, so everything goes through a lock. A file is closed while the lock is
+/// The server frees keys on a thread of its own, so everything goes through a lock. A file is given up while the lock is
 /// held: nobody can map it anew before its spare room is cut off and its file lock is free.
 final class ArrayRegistry: Sendable {
   private struct Entry {
@@ -32,13 +32,16 @@ final class ArrayRegistry: Sendable {
   private func bind(
     _ identity: FileIdentity, _ path: RelativePath, in root: borrowing Root, for request: MappingRequest
   ) throws(MappedArrayError) -> ServedArray? {
-    guard let array = entries.withLock({ $0[identity]?.array }) else { return nil }
-    try request.check(elementType: array.elementType, format: array.format)
-    if request.access == .writable, array.access == .readOnly {
-      try array.remap(ArrayFile(opening: path, in: root, for: request))
+    // The array that is found must not be given up before its binding counts.
+    try entries.withLock { (entries) throws(MappedArrayError) in
+      guard let array = entries[identity]?.array else { return nil }
+      try request.check(elementType: array.elementType, format: array.format)
+      if request.access == .writable, array.access == .readOnly {
+        try array.remap(ArrayFile(opening: path, in: root, for: request))
+      }
+      entries[identity]?.bindings += 1
+      return array
     }
-    entries.withLock { $0[identity]?.bindings += 1 }
-    return array
   }
 
   /// The array of a file, if it is mapped.
@@ -49,16 +52,13 @@ final class ArrayRegistry: Sendable {
     entries.withLock { $0[array.identity]?.bindings += 1 }
   }
 
-  /// Ends a binding. With the last one the file is closed.
-  ///
-  /// - Parameter array: the caller's last reference.
-  func release(_ array: consuming ServedArray) {
-    let identity = array.identity
-    let held = Optional(array)
+  /// Ends a binding. With the last one the array gives the file up.
+  func release(_ array: ServedArray) {
     entries.withLock { entries in
-      entries[identity]?.bindings -= 1
-      if entries[identity]?.bindings == 0 { entries[identity] = nil }
-      _ = held
+      entries[array.identity]?.bindings -= 1
+      guard entries[array.identity]?.bindings == 0 else { return }
+      entries[array.identity] = nil
+      array.retire()
     }
   }
 
@@ -85,9 +85,7 @@ final class ArrayRegistry: Sendable {
 
   /// Cuts off the spare room of all arrays.
   func trimAll() {
-    for array in entries.withLock({ $0.values.map(\.array) }) {
-      // A longer file is valid, and the server is ending.
-      try? array.trim()
-    }
+    // A longer file is valid, and the server is ending.
+    entries.withLock { for entry in $0.values { try? entry.array.trim() } }
   }
 }

@@ -124,6 +124,13 @@ extension ServedArray {
     }
   }
 
+  /// Gives the file up, whoever still refers to the array: it can be mapped anew.
+  func retire() { accept(Retirer()) }
+
+  private struct Retirer: ArrayVisitor {
+    func visit<Element: MappableElement>(_ array: TypedArray<Element>) { array.elements.retire() }
+  }
+
   /// The dimensions, rows first.
   var shape: [Int] { accept(ShapeReader()) }
 

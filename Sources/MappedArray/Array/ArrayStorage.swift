@@ -275,6 +275,17 @@ extension ArrayStorage {
     capacity = count
   }
 
+  /// Gives the file up: cuts off spare room and unlocks it. The array must not be changed any more.
+  mutating func retire() {
+    guard access == .writable else { return }
+    // There is nobody left to tell of a failure, and a longer file is valid.
+    try? trim()
+    // The file may be somebody else's from now on: whatever is left of spare room is not cut off later.
+    fileSize = min(fileSize, dataOffset + count * elementSize)
+    shrinkingTo = nil
+    try? descriptor.unlock()
+  }
+
   private mutating func cut(to size: Int) throws(MappedArrayError) {
     try onFile { () throws(SystemCallError) in
       // Never lengthens a file that somebody has cut.

@@ -226,6 +226,12 @@ extension MappedArray {
   public mutating func trim() throws(MappedArrayError) {
     try storage.trim()
   }
+
+  /// Gives the file up before the array's life ends: cuts off the room behind the elements and lets others write the
+  /// file. The array must not be changed any more.
+  public mutating func retire() {
+    storage.retire()
+  }
 }
 
 // MARK: - Ranges

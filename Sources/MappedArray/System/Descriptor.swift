@@ -103,6 +103,11 @@ struct Descriptor: ~Copyable {
       return false
     }
   }
+
+  /// Gives up the lock, for duplicates of the descriptor too; flock(2).
+  func unlock() throws(SystemCallError) {
+    try systemCall("flock") { flock(file.rawValue, LOCK_UN) }
+  }
 }
 
 /// What fstat(2) tells, as far as it is needed.
