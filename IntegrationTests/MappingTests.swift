@@ -140,7 +140,7 @@ struct MappingTests {
     for words in [[], ["i32"], ["INT32", "WRITABLE"]] {
       #expect(try server.send(["MMAP", "a", "file"] + words) == .integer(3))
     }
-    let root = try #require(try server("CONFIG", "GET", "mmaparray.root")["mmaparray.root"]?.text)
+    let root = try server.innerRoot()
     #expect(try server("MMAP", "a", "\(root)/file") == .integer(3))
     #expect(try server("MMAP", "a", "./file") == .integer(3))
     let error = try #require(try server("MMAP", "a", "file", "i64").errorText)

@@ -48,6 +48,11 @@ final class ModuleServer {
   /// The path of a file below the root, as this process sees it.
   func path(_ name: String = "") -> String { "\(live.directory)/arrays/\(name)" }
 
+  /// The root as the server sees it, which may run in a directory of its own.
+  func innerRoot() throws -> String {
+    try #require(try self("CONFIG", "GET", "mmaparray.root")["mmaparray.root"]?.text)
+  }
+
   func bytes(_ name: String) throws -> [UInt8] { try Files.read(path(name)) }
 
   func write(_ bytes: [UInt8], to name: String) throws { try Files.write(bytes, to: path(name)) }

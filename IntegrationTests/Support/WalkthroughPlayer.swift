@@ -21,7 +21,6 @@ final class WalkthroughPlayer {
   private let persistence: Persistence
   private let countCommand: String
   private let usesNamespace: Bool
-  /// The root as the server sees it, which may run in a directory of its own.
   private let innerRoot: String
   /// The file that the walk-through talks of.
   private var file = ""
@@ -37,7 +36,7 @@ final class WalkthroughPlayer {
     self.persistence = persistence
     self.countCommand = countCommand
     self.usesNamespace = usesNamespace
-    innerRoot = try server("CONFIG", "GET", "mmaparray.root")["mmaparray.root"]?.text ?? ""
+    innerRoot = try server.innerRoot()
   }
 
   func play(_ walkthrough: Walkthrough) throws {
