@@ -1,5 +1,4 @@
 import CModuleShim
-import Glibc
 
 /// When changes are flushed to the disk: the configuration `mmaparray.fsync`, with the meaning of `appendfsync`.
 enum FlushPolicy: Int32, CaseIterable {
@@ -10,16 +9,25 @@ enum FlushPolicy: Int32, CaseIterable {
   /// Before the reply.
   case always
 
+  private var name: StaticString {
+    switch self {
+    case .no: "no"
+    case .everysec: "everysec"
+    case .always: "always"
+    }
+  }
+
   // Read by commands and written by CONFIG SET, both on the main thread.
   nonisolated(unsafe) private(set) static var current = FlushPolicy.everysec
 
   static func register(_ context: OpaquePointer?) throws(LoadError) {
-    let names = FlushPolicy.allCases.map { strdup("\($0)") }
-    defer { for name in names { free(name) } }
-    var pointers = names.map { UnsafePointer($0) }
+    // The server copies the names. A static string ends in a zero byte.
+    var names = FlushPolicy.allCases.map { policy -> UnsafePointer<CChar>? in
+      UnsafeRawPointer(policy.name.utf8Start).assumingMemoryBound(to: CChar.self)
+    }
     let values = FlushPolicy.allCases.map(\.rawValue)
     let status = server_RegisterEnumConfig(
-      context, "fsync", FlushPolicy.everysec.rawValue, UInt32(SERVER_CONFIG_DEFAULT), &pointers, values,
+      context, "fsync", FlushPolicy.everysec.rawValue, UInt32(SERVER_CONFIG_DEFAULT), &names, values,
       Int32(values.count), { _, _ in FlushPolicy.current.rawValue },
       { _, value, _, _ in
         guard let policy = FlushPolicy(rawValue: value) else { return Int32(SERVER_ERROR) }
