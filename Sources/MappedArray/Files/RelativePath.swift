@@ -5,9 +5,7 @@ public struct RelativePath: Hashable, Sendable {
   let path: FilePath
 
   /// The bytes of the path without a final zero. They need not be UTF-8.
-  public var bytes: [UInt8] {
-    path.withPlatformString { Array(UnsafeRawBufferPointer(start: $0, count: path.length)) }
-  }
+  public var bytes: [UInt8] { path.bytes }
 
   /// PATH_MAX less the final zero; a longer path could not be opened.
   static let mostBytes = 4095
@@ -19,23 +17,22 @@ public struct RelativePath: Hashable, Sendable {
     guard !bytes.isEmpty else { throw .path(.empty) }
     guard bytes.count <= RelativePath.mostBytes else { throw .path(.tooLong(bytes: bytes.count)) }
     guard !bytes.contains(0) else { throw .path(.zeroByte) }
-    var path = (Array(bytes) + [0]).withUnsafeBufferPointer { zeroTerminated in
-      zeroTerminated.withMemoryRebound(to: CInterop.PlatformChar.self) { characters in
-        // The buffer has at least its final zero, so there is a base address.
-        characters.baseAddress.map { FilePath(platformString: $0) } ?? FilePath()
+    // By hand: taking a FilePath to its components and back takes time that grows with the square of their number.
+    let slash = UInt8(ascii: "/")
+    var names = bytes.split(separator: slash).filter { !$0.elementsEqual(".".utf8) }
+    if bytes.first == slash {
+      let rootNames = root.bytes.split(separator: slash)
+      guard names.starts(with: rootNames, by: { $0.elementsEqual($1) }) else {
+        throw .path(.outsideRoot(root: root.string))
       }
+      names.removeFirst(rootNames.count)
     }
-    if path.isAbsolute {
-      guard path.components.starts(with: root.components) else { throw .path(.outsideRoot(root: root.string)) }
-      path = FilePath(root: nil, path.components.dropFirst(root.components.count))
-    }
-    let components = path.components.filter { $0.kind != .currentDirectory }
-    guard !components.contains(where: { $0.kind == .parentDirectory }) else { throw .path(.parentDirectory) }
-    guard let first = components.first else { throw .path(.empty) }
-    guard first != StagedFile.directory else { throw .path(.reserved) }
+    guard !names.contains(where: { $0.elementsEqual("..".utf8) }) else { throw .path(.parentDirectory) }
+    guard let first = names.first else { throw .path(.empty) }
+    guard !first.elementsEqual(StagedFile.directory.string.utf8) else { throw .path(.reserved) }
     // A final slash asks for a directory.
-    guard bytes.last != UInt8(ascii: "/") else { throw .path(.notRegularFile) }
-    self.path = FilePath(root: nil, components)
+    guard bytes.last != slash else { throw .path(.notRegularFile) }
+    path = FilePath(bytes: Array(names.joined(separator: [slash])))
   }
 
   /// The path of a staged file, which only this library can make.
@@ -47,4 +44,21 @@ public struct RelativePath: Hashable, Sendable {
   func appending(_ suffix: String) -> RelativePath { RelativePath(path: FilePath(path.string + suffix)) }
 
   private init(path: FilePath) { self.path = path }
+}
+
+extension FilePath {
+  /// Without a final zero.
+  fileprivate var bytes: [UInt8] {
+    withPlatformString { Array(UnsafeRawBufferPointer(start: $0, count: length)) }
+  }
+
+  /// - Parameter bytes: without a zero.
+  fileprivate init(bytes: [UInt8]) {
+    self = (bytes + [0]).withUnsafeBytes { zeroTerminated in
+      zeroTerminated.withMemoryRebound(to: CInterop.PlatformChar.self) { characters in
+        // The buffer has at least its final zero, so there is a base address.
+        characters.baseAddress.map { FilePath(platformString: $0) } ?? FilePath()
+      }
+    }
+  }
 }
