@@ -12,6 +12,8 @@ public enum MappedArrayError: Error, Equatable, Sendable, CustomStringConvertibl
   case typeInUse(ElementType, requested: ElementType)
   /// A raw mapping of a file with a header was asked for.
   case rawContradictsHeader(ElementType)
+  /// The file had a header when it was mapped before, and has none now.
+  case missingHeader(ElementType)
   /// Another process has the file mapped for writing.
   case locked(path: String)
   /// A part of the file could not be had while it was read or written: it was cut, or the disk fails.
@@ -20,6 +22,10 @@ public enum MappedArrayError: Error, Equatable, Sendable, CustomStringConvertibl
   case readOnly
   /// The raw file ends in a part of an element, so its length cannot be changed.
   case trailingBytes(Int, elementSize: Int)
+  /// Bytes that are no whole number of elements.
+  case partialElement(bytes: Int, elementSize: Int)
+  /// A count or an index below zero.
+  case negative(Int)
   /// The array has several dimensions, and its length changes in whole rows only.
   case partialRow(elements: Int, rowSize: Int)
   /// The header's text has no room for a larger count.
@@ -54,16 +60,25 @@ public enum MappedArrayError: Error, Equatable, Sendable, CustomStringConvertibl
     case .typeInUse(let type, let requested):
       "the file is mapped as \(type.name) by another key, not \(requested.name); name \(type.name)"
     case .rawContradictsHeader(let type): "RAW contradicts the file's header, which records \(type.name); leave RAW out"
+    case .missingHeader(let type):
+      "the file has no .npy header, which recorded \(type.name) before; put that file back, or map this one anew"
     case .locked(let path): "another process writes '\(path)'; map it READONLY, or unmap it there first"
     case .fault(let path): "a part of '\(path)' is gone: it was cut by another program, or the disk fails"
     case .readOnly: "the array is mapped READONLY; map the file WRITABLE to change it"
     case .trailingBytes(let bytes, let elementSize):
       "the file ends in \(bytes) bytes of a part of an element of \(elementSize); complete or remove them first"
+    case .partialElement(let bytes, let elementSize):
+      "\(bytes) bytes are no whole number of elements of \(elementSize); give a multiple of it"
+    case .negative(let number): "\(number) is negative; counts and indexes begin at 0"
     case .partialRow(let elements, let rowSize):
       "\(elements) elements are no whole number of rows of \(rowSize); change the length by a multiple of it"
     case .headerFull: "the file's header has no room for a larger count; save the file again with numpy.save"
     case .tooLarge: "the array would be larger than a file can be"
     }
+  }
+
+  var isLocked: Bool {
+    if case .locked = self { true } else { false }
   }
 
   private static func text(of error: SystemCallError, path: String) -> String {

@@ -20,8 +20,10 @@ public struct MappingRequest: Equatable, Sendable {
   /// Whether the file is to have no header.
   public var isRaw: Bool
   public var access: Access
-  /// Whether the file must be there with this very format: nothing is created.
+  /// Whether the file must be there: nothing is created.
   public var mustExist: Bool
+  /// Whether the file must have a header.
+  private(set) var needsHeader = false
 
   public init(elementType: ElementType? = nil, isRaw: Bool = false, access: Access = .writable) {
     self.elementType = elementType
@@ -35,12 +37,14 @@ public struct MappingRequest: Equatable, Sendable {
     self.elementType = elementType
     self.access = access
     isRaw = format == .raw
+    needsHeader = format == .npy
     mustExist = true
   }
 
   /// Whether an array that is mapped already is what is asked for.
   public func check(elementType mapped: ElementType, format: FileFormat) throws(MappedArrayError) {
     if isRaw && format == .npy { throw .rawContradictsHeader(mapped) }
+    if needsHeader && format == .raw { throw .missingHeader(elementType ?? mapped) }
     switch (elementType, format) {
     case (let requested?, .npy) where requested != mapped: throw .type(recorded: mapped, requested: requested)
     case (let requested?, .raw) where requested != mapped: throw .typeInUse(mapped, requested: requested)
@@ -75,30 +79,19 @@ public struct ArrayFile: ~Copyable {
     opening path: RelativePath, in root: borrowing Root, for request: MappingRequest
   ) throws(MappedArrayError) {
     let file = try root.open(path, access: request.access, creating: !request.mustExist)
-    let isNew = file.isNew
     do {
-      try self.init(file, for: request)
+      header = try ArrayFile.settle(file, for: request)
     } catch {
-      if isNew { root.remove(path) }
+      // Another process may have found the new file and use it already.
+      if file.isNew, !error.isLocked, file.isEmpty { root.remove(path) }
       throw error
-    }
-  }
-
-  consuming func takeDescriptor() -> Descriptor { file.takeDescriptor() }
-
-  private init(_ file: consuming OpenedFile, for request: MappingRequest) throws(MappedArrayError) {
-    let header = try ArrayFile.settle(file, for: request)
-    if let header {
-      guard !request.isRaw else { throw .rawContradictsHeader(header.elementType) }
-      if let requested = request.elementType, requested != header.elementType {
-        throw .type(recorded: header.elementType, requested: requested)
-      }
     }
     elementType = header?.elementType ?? request.elementType ?? .f64
     access = request.access
-    self.header = header
     self.file = file
   }
+
+  consuming func takeDescriptor() -> Descriptor { file.takeDescriptor() }
 
   /// Locks the file if it is to be written, and reads its header, or writes one if it is to have one. nil: none.
   private static func settle(
@@ -114,7 +107,10 @@ public struct ArrayFile: ~Copyable {
     if size == 0, !request.mustExist, !request.isRaw, let type = request.elementType {
       return try writeHeader(NPYHeader(type, shape: [0]), to: file)
     }
-    return try readHeader(of: file.descriptor, size: size, path: file.path)
+    let header = try readHeader(of: file.descriptor, size: size, path: file.path)
+    try request.check(
+      elementType: header?.elementType ?? request.elementType ?? .f64, format: header == nil ? .raw : .npy)
+    return header
   }
 
   /// The header of a file; nil if it has none.

@@ -6,7 +6,7 @@ import SystemPackage
 extension ArrayStorage {
   /// Overwrites elements that are there.
   mutating func store(_ bytes: UnsafeRawBufferPointer, at index: Int) throws(MappedArrayError) {
-    if try canStore() {
+    if try makeStorable(index..<index + bytes.count / elementSize) {
       copy(bytes, to: index * elementSize)
       try checkFault()
     } else {
@@ -15,15 +15,12 @@ extension ArrayStorage {
     }
   }
 
-  /// Whether elements can be stored through the mapping: they have disk space.
-  mutating func canStore() throws(MappedArrayError) -> Bool {
+  /// Makes sure that elements which are there have disk space, so that they can be stored through the mapping; false where
+  /// the file has holes and the file system cannot fill them.
+  mutating func makeStorable(_ range: Range<Int>) throws(MappedArrayError) -> Bool {
+    try checkWritable()
     if hasHoles == nil { hasHoles = try findHoles() }
-    return hasHoles == false
-  }
-
-  /// Reserves disk space for elements that are there; false where the file system cannot.
-  mutating func fillHoles(in range: Range<Int>) throws(MappedArrayError) -> Bool {
-    guard !range.isEmpty else { return true }
+    guard hasHoles == true, !range.isEmpty else { return true }
     let bytes = try offset(of: range.lowerBound)..<offset(of: range.upperBound)
     return try onFile { () throws(SystemCallError) in try descriptor.fillHoles(in: bytes) }
   }

@@ -149,6 +149,8 @@ extension ArrayStorage {
     let size = try onFile { () throws(SystemCallError) in try descriptor.status().size }
     guard size != fileSize else { return }
     try ensureMapped(size)
+    // New elements may lie in holes.
+    if size > fileSize { hasHoles = nil }
     fileSize = size
     count = size / elementSize
     capacity = count
@@ -157,10 +159,11 @@ extension ArrayStorage {
   /// Writes packed elements at `index`. What lies past the end is appended, a gap before it is filled with zeros. No
   /// elements change nothing, wherever `index` is.
   ///
-  /// - Precondition: `bytes` is whole elements and `index` is not negative.
+  /// - Precondition: `bytes` is whole elements, one at least, and `index` is not negative.
   /// - Complexity: O(`bytes.count` + gap); amortised, with one store of the count, behind the end of a file with header;
   ///   one fstat and one pwrite behind the end of a raw file.
   mutating func write(_ bytes: UnsafeRawBufferPointer, at index: Int) throws(MappedArrayError) {
+    try checkWritable()
     let (end, overflow) = index.addingReportingOverflow(bytes.count / elementSize)
     guard !overflow else { throw .tooLarge }
     guard !bytes.isEmpty else { return }
@@ -184,13 +187,16 @@ extension ArrayStorage {
 
   private mutating func writePastRawEnd(_ bytes: UnsafeRawBufferPointer, at index: Int) throws(MappedArrayError) {
     try refresh()
-    try checkNoTrailingBytes()
     let (start, oldSize) = (try offset(of: index), fileSize)
-    let newSize = max(oldSize, start + bytes.count)
+    let newSize = try offset(of: index + bytes.count / elementSize)
+    guard newSize > count * elementSize else { return try store(bytes, at: index) }
+    try checkNoTrailingBytes()
     try ensureMapped(newSize)
     do {
       try onFile { () throws(SystemCallError) in
-        if start > oldSize { try descriptor.allocate(oldSize..<newSize) }
+        // If there is no space, that must be known before an element is overwritten.
+        if start != oldSize { try descriptor.allocate(oldSize..<newSize) }
+        if start < oldSize { _ = try descriptor.fillHoles(in: start..<oldSize) }
         try descriptor.write(bytes, at: start)
       }
     } catch {
@@ -213,6 +219,8 @@ extension ArrayStorage {
   /// Like `resize`, but leaves it to `continueShrink` to cut the file. Until that is done the count is the new one already,
   /// and a raw file is longer than its count says.
   mutating func beginResize(to newCount: Int) throws(MappedArrayError) {
+    try checkWritable()
+    guard newCount >= 0 else { throw .negative(newCount) }
     try completeShrink()
     try refresh()
     guard newCount != count else { return }
@@ -334,6 +342,10 @@ extension ArrayStorage {
       throw error
     }
     fileSize = max(fileSize, end)
+  }
+
+  func checkWritable() throws(MappedArrayError) {
+    guard access == .writable else { throw .readOnly }
   }
 
   private func checkWholeRows(_ elements: Int) throws(MappedArrayError) {

@@ -187,11 +187,14 @@ extension MappedArray {
   /// Adds packed elements at the end: all or, on an error, none.
   public mutating func append(packed bytes: UnsafeRawBufferPointer) throws(MappedArrayError) {
     try storage.refresh()
-    try storage.write(bytes, at: count)
+    try write(packed: bytes, at: count)
   }
 
-  /// Writes packed elements at `index`, past the end too: a gap is filled with zeros.
+  /// Writes packed elements at `index`, past the end too: a gap is filled with zeros. No bytes change nothing.
   public mutating func write(packed bytes: UnsafeRawBufferPointer, at index: Int) throws(MappedArrayError) {
+    let stride = MemoryLayout<Element>.stride
+    guard bytes.count % stride == 0 else { throw .partialElement(bytes: bytes.count, elementSize: stride) }
+    guard index >= 0 else { throw .negative(index) }
     try storage.write(bytes, at: index)
   }
 }
@@ -251,7 +254,7 @@ extension MappedArray where Element: MappableElement {
   /// Reserves disk space for a range of a sparse file, so that a full disk is an error now and not later.
   public mutating func reserveSpace(in range: Range<Int>) throws(MappedArrayError) {
     let range = range.clamped(to: 0..<count)
-    if try !storage.canStore() { _ = try storage.fillHoles(in: range) }
+    _ = try storage.makeStorable(range)
   }
 
   /// Replaces a range of elements, cut to those there are, by one value.
@@ -260,9 +263,7 @@ extension MappedArray where Element: MappableElement {
   public mutating func fill(_ range: Range<Int>, with value: Element) throws(MappedArrayError) {
     let range = range.clamped(to: 0..<count)
     let stride = MemoryLayout<Element>.stride
-    var hasSpace = try storage.canStore()
-    if !hasSpace { hasSpace = try storage.fillHoles(in: range) }
-    if hasSpace {
+    if try storage.makeStorable(range) {
       let destination = UnsafeMutableRawBufferPointer(
         start: storage.elements + range.lowerBound * stride, count: range.count * stride)
       Element.fill(destination, with: value)

@@ -245,6 +245,9 @@ struct OpenedFile: ~Copyable {
     self.isNew = isNew
   }
 
+  /// Whether the file is known to hold nothing now.
+  var isEmpty: Bool { (try? descriptor.status().size) == 0 }
+
   consuming func takeDescriptor() -> Descriptor { descriptor }
 
   /// Runs system calls on the file and names it in what they throw.

@@ -33,6 +33,27 @@ final class Workspace {
 
   func read(_ name: String = "array") throws -> [UInt8] { try Files.read(path(name)) }
 
+  /// A file's first bytes.
+  func beginning(_ count: Int, of name: String = "array") throws -> [UInt8] {
+    let file = try FileDescriptor.open(FilePath(path(name)), .readOnly)
+    return try file.closeAfter {
+      try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+        initialized = try file.read(into: UnsafeMutableRawBufferPointer(buffer))
+      }
+    }
+  }
+
+  /// Adds bytes to a file as another program does.
+  func append(_ bytes: [UInt8], to name: String = "array") throws {
+    let file = try FileDescriptor.open(FilePath(path(name)), .writeOnly, options: .append)
+    _ = try file.closeAfter { try file.writeAll(bytes) }
+  }
+
+  /// Cuts a file or makes it longer, as another program does.
+  func truncate(to size: Int, _ name: String = "array") throws {
+    try call { Glibc.truncate(path(name), size) }
+  }
+
   func size(_ name: String = "array") throws -> Int {
     var status = stat()
     guard lstat(path(name), &status) == 0 else { throw Errno(rawValue: errno) }
