@@ -44,8 +44,22 @@ final class ArrayRegistry: Sendable {
     }
   }
 
-  /// The array of a file, if it is mapped.
+  /// The array of a file, if it is mapped. It may be given up at any moment, as long as the caller has no binding to it:
+  /// see `withArray`.
   func array(_ identity: FileIdentity) -> ServedArray? { entries.withLock { $0[identity]?.array } }
+
+  /// Calls `body` with the array of a file, if it is mapped, which is not given up meanwhile.
+  func withArray(
+    _ identity: FileIdentity, _ body: (ServedArray) throws(CommandError) -> Void
+  ) throws(CommandError) {
+    let bound = entries.withLock { entries in
+      entries[identity]?.bindings += 1
+      return entries[identity]?.array
+    }
+    guard let bound else { return }
+    defer { release(bound) }
+    try body(bound)
+  }
 
   /// Binds one more key to an array that is bound already.
   func retain(_ array: ServedArray) {

@@ -64,10 +64,10 @@ enum ShipPiece: Command {
       throw .argument("MMAP.SHIP is what a master sends to its replicas; use MMAP.WRITE")
     }
     let path = try onArray { () throws(MappedArrayError) in try Module.current.relativePath(call.bytes(1)) }
-    guard let identity = Module.current.identity(of: path), let array = Module.current.arrays.array(identity) else {
-      return
+    guard let identity = Module.current.identity(of: path) else { return }
+    try Module.current.arrays.withArray(identity) { (array) throws(CommandError) in
+      try array.accept(PieceWriter(call: call))
     }
-    try array.accept(PieceWriter(call: call))
   }
 
   private struct PieceWriter: ArrayVisitor {
