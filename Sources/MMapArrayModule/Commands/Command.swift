@@ -8,6 +8,8 @@ struct CommandRow: @unchecked Sendable {
   /// The names, the one that always exists first.
   let names: [String]
   var isFast = false
+  /// What it does with the elements; nil for what its access says.
+  var dataUse: DataUse?
   let summary: String
   let complexity: String
   /// All but the name. How many words the command takes follows from them.
@@ -22,6 +24,21 @@ enum CommandAccess {
   case map
   /// It has none: the command changes whatever key is bound to a path.
   case ship
+}
+
+/// What a command does with the elements: rules by key (`%R~`, `%W~`) ask for reading where they are accessed, for
+/// writing where they are changed, and for either where only facts about the array are replied.
+struct DataUse: OptionSet {
+  let rawValue: Int
+
+  /// Replies elements, or what is computed from them.
+  static let access = DataUse(rawValue: SERVER_KEY_SPEC_ACCESS)
+  /// Replaces some.
+  static let update = DataUse(rawValue: SERVER_KEY_SPEC_UPDATE)
+  /// Adds some.
+  static let insert = DataUse(rawValue: SERVER_KEY_SPEC_INSERT)
+  /// Removes some.
+  static let delete = DataUse(rawValue: SERVER_KEY_SPEC_DELETE)
 }
 
 /// A command.

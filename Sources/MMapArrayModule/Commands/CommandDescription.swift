@@ -31,12 +31,15 @@ struct CommandDescription {
 
   /// What the command does with its key, as key specifications have it.
   private var keyFlags: Int {
-    switch access {
-    case .read: SERVER_KEY_SPEC_READ_ONLY | SERVER_KEY_SPEC_ACCESS
-    case .write: SERVER_KEY_SPEC_READ_WRITE | SERVER_KEY_SPEC_ACCESS | SERVER_KEY_SPEC_UPDATE
-    case .map: SERVER_KEY_SPEC_READ_WRITE | SERVER_KEY_SPEC_ACCESS | SERVER_KEY_SPEC_INSERT
-    case .ship: 0
-    }
+    let usual: DataUse =
+      switch access {
+      case .read: .access
+      case .write: .update
+      case .map: .insert
+      case .ship: []
+      }
+    let mode = access == .read ? SERVER_KEY_SPEC_READ_ONLY : SERVER_KEY_SPEC_READ_WRITE
+    return mode | (row.dataUse ?? usual).rawValue
   }
 
   /// Words at least, with the command's name; negative if more may come.

@@ -110,7 +110,8 @@ enum SetElements: ArrayCommand {
 enum AddElements: ArrayCommand {
   static var access: CommandAccess { .write }
   static let row = CommandRow(
-    names: ["MMAP.ADD", "VADD"], isFast: true, summary: "Adds elements at the end; returns how many",
+    names: ["MMAP.ADD", "VADD"], isFast: true, dataUse: .insert,
+    summary: "Adds elements at the end; returns how many",
     complexity: "O(N) where N is the number of values", arguments: [.key, .value(.multiple)],
     function: { serve(AddElements.self, $0, $1, $2) })
 
@@ -132,7 +133,7 @@ enum AddElements: ArrayCommand {
 enum PopElement: ArrayCommand {
   static var access: CommandAccess { .write }
   static let row = CommandRow(
-    names: ["MMAP.POP", "VPOP"], isFast: true,
+    names: ["MMAP.POP", "VPOP"], isFast: true, dataUse: [.access, .delete],
     summary: "Removes the last element and returns it, nil if there is none", complexity: "O(1)", arguments: [.key],
     function: { serve(PopElement.self, $0, $1, $2) })
 
@@ -150,7 +151,7 @@ enum PopElement: ArrayCommand {
 enum IncrementElements: ArrayCommand {
   static var access: CommandAccess { .write }
   static let row = CommandRow(
-    names: ["MMAP.INCRBY"], isFast: true,
+    names: ["MMAP.INCRBY"], isFast: true, dataUse: [.access, .update],
     summary: "Adds to the elements at indexes and returns their new values, nil where out of range",
     complexity: "O(N) where N is the number of indexes",
     arguments: [

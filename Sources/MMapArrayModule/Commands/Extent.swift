@@ -23,7 +23,8 @@ enum ResizeArray: ArrayCommand {
 enum ClearArray: ArrayCommand {
   static var access: CommandAccess { .write }
   static let row = CommandRow(
-    names: ["MMAP.CLEAR", "VCLEAR"], summary: "Removes all elements; returns how many there were",
+    names: ["MMAP.CLEAR", "VCLEAR"], dataUse: .delete,
+    summary: "Removes all elements; returns how many there were",
     complexity: "O(1), or O(N) where N is the disk space that is freed", arguments: [.key],
     function: { serve(ClearArray.self, $0, $1, $2) })
 

@@ -7,8 +7,9 @@ import MappedArray
 enum CountElements: ArrayCommand {
   static var access: CommandAccess { .read }
   static let row = CommandRow(
-    names: ["MMAP.COUNT", "VCOUNT", "VSIZE"], isFast: true, summary: "Returns the number of elements",
-    complexity: "O(1)", arguments: [.key], function: { serve(CountElements.self, $0, $1, $2) })
+    names: ["MMAP.COUNT", "VCOUNT", "VSIZE"], isFast: true, dataUse: [],
+    summary: "Returns the number of elements", complexity: "O(1)", arguments: [.key],
+    function: { serve(CountElements.self, $0, $1, $2) })
 
   static func run<Element: MappableElement>(_ call: Call, on array: TypedArray<Element>) throws(CommandError) {
     try onArray { () throws(MappedArrayError) in try array.elements.refresh() }
@@ -38,8 +39,9 @@ enum GetAllElements: ArrayCommand {
 enum NameType: BindingCommand {
   static var access: CommandAccess { .read }
   static let row = CommandRow(
-    names: ["MMAP.TYPE", "VTYPE"], isFast: true, summary: "Returns the type of the elements",
-    complexity: "O(1)", arguments: [.key], function: { serve(NameType.self, $0, $1, $2) })
+    names: ["MMAP.TYPE", "VTYPE"], isFast: true, dataUse: [],
+    summary: "Returns the type of the elements", complexity: "O(1)", arguments: [.key],
+    function: { serve(NameType.self, $0, $1, $2) })
 
   static func run(_ call: Call, on binding: Binding) throws(CommandError) {
     call.reply(try binding.array().elementType.name)
@@ -52,7 +54,7 @@ enum NameType: BindingCommand {
 enum NamePath: BindingCommand {
   static var access: CommandAccess { .read }
   static let row = CommandRow(
-    names: ["MMAP.PATH", "VFILEPATH"], isFast: true,
+    names: ["MMAP.PATH", "VFILEPATH"], isFast: true, dataUse: [],
     summary: "Returns the path of the file, relative to the root", complexity: "O(1)", arguments: [.key],
     function: { serve(NamePath.self, $0, $1, $2) })
 
@@ -68,7 +70,7 @@ enum NamePath: BindingCommand {
 enum Describe: BindingCommand {
   static var access: CommandAccess { .read }
   static let row = CommandRow(
-    names: ["MMAP.INFO"], summary: "Returns what is known of the array and its file",
+    names: ["MMAP.INFO"], dataUse: [], summary: "Returns what is known of the array and its file",
     complexity: "O(N) where N is the number of pages that are mapped", arguments: [.key],
     function: { serve(Describe.self, $0, $1, $2) })
 

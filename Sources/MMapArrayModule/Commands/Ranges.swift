@@ -82,7 +82,7 @@ enum WritePacked: ArrayCommand {
 enum AppendPacked: ArrayCommand {
   static var access: CommandAccess { .write }
   static let row = CommandRow(
-    names: ["MMAP.APPEND"], summary: "Adds packed little-endian elements at the end",
+    names: ["MMAP.APPEND"], dataUse: .insert, summary: "Adds packed little-endian elements at the end",
     complexity: "O(N) where N is the number of elements added", arguments: [.key, .string("blob")],
     function: { serve(AppendPacked.self, $0, $1, $2) })
 

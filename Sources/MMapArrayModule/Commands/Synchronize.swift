@@ -5,7 +5,7 @@ import MappedArray
 enum Synchronize: BindingCommand {
   static var access: CommandAccess { .read }
   static let row = CommandRow(
-    names: ["MMAP.SYNC"], summary: "Flushes the array and returns OK once it is on the disk",
+    names: ["MMAP.SYNC"], dataUse: [], summary: "Flushes the array and returns OK once it is on the disk",
     complexity: "O(N) where N is the number of pages that have changed", arguments: [.key],
     function: { serve(Synchronize.self, $0, $1, $2) })
 
