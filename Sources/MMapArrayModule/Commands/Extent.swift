@@ -13,6 +13,11 @@ enum ResizeArray: ArrayCommand {
 
   static func run<Element: MappableElement>(_ call: Call, on array: TypedArray<Element>) throws(CommandError) {
     let count = try call.natural(2, "count")
+    try onArray { () throws(MappedArrayError) in try array.elements.refresh() }
+    guard count != array.elements.count else {
+      call.reply(count)
+      return
+    }
     try perform(Resizing(to: count, replying: count), on: array, for: call) { () throws(CommandError) in
       try call.changed(array, "mmap.resize")
     }

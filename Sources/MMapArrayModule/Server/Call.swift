@@ -57,9 +57,10 @@ struct Call {
     do {
       return try Element.parseDelta(bytes(index))
     } catch {
+      let most = Int128(UInt64.max)
       throw .argument(
         "delta \(quoted(bytes(index))) is no number that can be added to \(Element.elementType.name): give "
-          + (Element.elementType.isFloat ? "a finite number, inf, -inf or nan" : "an integer"))
+          + (Element.elementType.isFloat ? "a finite number, inf, -inf or nan" : "an integer from \(-most) to \(most)"))
     }
   }
 
