@@ -161,7 +161,7 @@ struct ArrayModel<Element: ModelElement> {
   private mutating func add() -> Step {
     let values = Element.samples(1 + Int(generator.next() % 4), using: &generator)
     elements += values
-    return step(["VADD", "a"] + values, .integer(values.count))
+    return step(["MMAP.ADD", "a"] + values, .integer(values.count))
   }
 
   private mutating func set() -> Step {

@@ -1,0 +1,38 @@
+import MappedArrayClient
+import Testing
+
+extension ModuleServer {
+  /// Binds a key to a new file, named like it, that holds these values.
+  func makeArray(
+    _ key: String = "a", _ type: String = "i8", _ format: Format = .npy, _ values: [any ArgumentConvertible] = []
+  ) throws {
+    try connection.send(["MMAP", key, key, type].map(\.argument) + (format == .raw ? ["RAW"] : []))
+    guard !values.isEmpty else { return }
+    #expect(try send(["MMAP.ADD", key] + values) == .integer(values.count))
+  }
+
+  /// All elements of an array, as texts.
+  func texts(_ key: String = "a") throws -> [String?] {
+    try #require(try send(["VALL", key]).elements).map(\.text)
+  }
+
+  /// Sends a command that must fail, and answers what it says.
+  func failure(_ words: [any ArgumentConvertible]) throws -> String {
+    try #require(try send(words).errorText, "\(words) succeeds")
+  }
+
+  /// Sends a command that must fail and must leave an array, and its file, as they are.
+  func expectRefusal(_ words: [any ArgumentConvertible], of key: String = "a", saying text: String) throws {
+    let before = (try send(["MMAP.READ", key]), try bytes(key))
+    let error = try failure(words)
+    #expect(error.hasPrefix("ERR ") && error.contains(text), "\(words): \(error)")
+    #expect(try send(["MMAP.READ", key]) == before.0, "\(words)")
+    // Spare room behind the elements may have been cut off.
+    #expect(try before.1.starts(with: bytes(key)), "\(words)")
+  }
+}
+
+extension Reply {
+  /// An array of integers.
+  static func integers(_ integers: some Sequence<Int>) -> Reply { .array(integers.map { .integer($0) }) }
+}
