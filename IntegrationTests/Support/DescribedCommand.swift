@@ -1,0 +1,71 @@
+import Testing
+
+/// A command as the server should describe it.
+struct DescribedCommand: Sendable, CustomTestStringConvertible {
+  let names: [String]
+  let arity: Int
+  let flags: Set<String>
+  /// How `redis-cli` hints at its arguments.
+  let hint: String
+  let keyFlags: Set<String>
+  /// Words behind the name that are right for the array `a` of the i8 from 1 to 5.
+  let words: [String]
+
+  var testDescription: String { names[0] }
+  var isWrite: Bool { flags.contains("write") }
+  /// Whether a rule of reading (`%R~`) allows it, and one of writing (`%W~`).
+  var needsRead: Bool { keyFlags.contains("access") }
+  var needsWrite: Bool { !keyFlags.isDisjoint(with: ["update", "insert", "delete"]) }
+
+  static func named(_ name: String) -> DescribedCommand? { all.first { $0.names.contains(name) } }
+
+  private static func read(
+    _ names: String..., arity: Int, isFast: Bool = false, isData: Bool = true, _ hint: String, _ words: String
+  ) -> DescribedCommand {
+    DescribedCommand(
+      names: names, arity: arity, flags: isFast ? ["readonly", "fast"] : ["readonly"], hint: hint,
+      keyFlags: isData ? ["RO", "access"] : ["RO"], words: words.split(separator: " ").map(String.init))
+  }
+
+  private static func write(
+    _ names: String..., arity: Int, isFast: Bool = false, _ uses: Set<String>, _ hint: String, _ words: String
+  ) -> DescribedCommand {
+    DescribedCommand(
+      names: names, arity: arity, flags: isFast ? ["write", "fast"] : ["write"], hint: hint,
+      keyFlags: uses.union(["RW"]), words: words.split(separator: " ").map(String.init))
+  }
+
+  static let all = [
+    DescribedCommand(
+      names: ["MMAP"], arity: -3, flags: ["write", "denyoom"],
+      hint: "key path [i8|i16|i32|i64|u8|u16|u32|u64|f32|f64] [RAW] [READONLY|WRITABLE]", keyFlags: ["RW", "insert"],
+      words: ["a", "a"]),
+    read("MMAP.GET", "VGET", arity: 3, isFast: true, "key index", "a 1"),
+    read("MMAP.MGET", "VMGET", arity: -3, isFast: true, "key index [index ...]", "a 1 2"),
+    write(
+      "MMAP.SET", "VSET", arity: -4, isFast: true, ["update"], "key index value [index value ...]", "a 1 9"),
+    write("MMAP.ADD", "VADD", arity: -3, isFast: true, ["insert"], "key value [value ...]", "a 9"),
+    write("MMAP.POP", "VPOP", arity: 2, isFast: true, ["access", "delete"], "key", "a"),
+    write(
+      "MMAP.INCRBY", arity: -4, isFast: true, ["access", "update"],
+      "key [OVERFLOW FAIL|WRAP|SAT] index delta [index delta ...]", "a 1 1"),
+    read("MMAP.COUNT", "VCOUNT", "VSIZE", arity: 2, isFast: true, isData: false, "key", "a"),
+    read("MMAP.ALL", "VALL", arity: 2, "key", "a"),
+    read("MMAP.TYPE", "VTYPE", arity: 2, isFast: true, isData: false, "key", "a"),
+    read("MMAP.PATH", "VFILEPATH", arity: 2, isFast: true, isData: false, "key", "a"),
+    read("MMAP.INFO", arity: 2, isData: false, "key", "a"),
+    read("MMAP.RANGE", arity: 4, "key start stop", "a 0 -1"),
+    read("MMAP.READ", arity: -2, "key [index count]", "a"),
+    write("MMAP.WRITE", arity: 4, ["update"], "key index blob", "a 0 x"),
+    write("MMAP.APPEND", arity: 3, ["insert"], "key blob", "a x"),
+    write("MMAP.RESIZE", arity: 3, ["update"], "key count", "a 3"),
+    write("MMAP.CLEAR", "VCLEAR", arity: 2, ["delete"], "key", "a"),
+    write("MMAP.FILL", arity: 5, ["update"], "key start stop value", "a 0 -1 7"),
+    read(
+      "MMAP.AGG", arity: -5,
+      "key start stop SUM|MIN|MAX|MEAN|VAR|STD|ARGMIN|ARGMAX [SUM|MIN|MAX|MEAN|VAR|STD|ARGMIN|ARGMAX ...]",
+      "a 0 -1 SUM"),
+    read("MMAP.FIND", arity: -6, "key start stop GT|GE|LT|LE|EQ|NE value [LIMIT limit]", "a 0 -1 GT 1"),
+    read("MMAP.SEARCHSORTED", arity: -3, isFast: true, "key value [LEFT|RIGHT]", "a 3"),
+  ]
+}
