@@ -73,41 +73,43 @@ extension ArrayStorage {
     try checkFault()
     // Another program that sees the count must see the elements.
     atomicMemoryFence(ordering: .releasing)
-    if let header, header.rowSize > 0 {
-      let digits = DecimalDigits(newCount / header.rowSize)
-      if digits.count != header.rowDigits.count || !overwrite(header.rowDigits, with: digits) {
-        try rewriteHeader(rows: newCount / header.rowSize)
+    if rowSize > 0, !isRaw {
+      if let (bytes, offset) = lastDigits(rows: rows(newCount)) {
+        mapping.base.storeBytes(of: bytes.littleEndian, toByteOffset: offset, as: UInt64.self)
+      } else {
+        try rewriteHeader(rows: rows(newCount))
       }
     }
     try checkFault()
     count = newCount
   }
 
-  /// Overwrites digits in place if all that change lie in the last eight, and answers whether they did.
-  private func overwrite(_ range: Range<Int>, with digits: DecimalDigits) -> Bool {
-    let window = range.upperBound - 8
-    guard window >= 0 else { return false }
-    var bytes = mapping.base.loadUnaligned(fromByteOffset: window, as: UInt64.self).littleEndian
-    for position in range {
-      let digit = digits[position - range.lowerBound]
-      if position < window {
-        guard mapping.base.load(fromByteOffset: position, as: UInt8.self) == digit else { return false }
-      } else {
-        let shift = UInt64(8 * (position - window))
-        bytes = bytes & ~(0xFF << shift) | UInt64(digit) << shift
-      }
+  /// A count of elements in rows, of which there must be some. Nearly always elements are rows, and division is slow.
+  private func rows(_ count: Int) -> Int { rowSize == 1 ? count : count / rowSize }
+
+  /// The eight bytes of the header that end in the digits of its number of rows, with another number, and where they
+  /// begin; nil if that has more or fewer digits, or differs in others than the last eight.
+  private func lastDigits(rows newRows: Int) -> (bytes: UInt64, offset: Int)? {
+    guard let digits = header?.rowDigits, digits.upperBound >= 8 else { return nil }
+    let (newUpper, newLower) = newRows.quotientAndRemainder(dividingBy: 100_000_000)
+    let newBytes = DigitBytes.eight(UInt64(newLower))
+    let offset = digits.upperBound - 8
+    guard digits.count <= 8 else {
+      let isUpperEqual = newUpper == rows(count) / 100_000_000
+      return isUpperEqual ? (newBytes | DigitBytes.asciiZeros, offset) : nil
     }
-    mapping.base.storeBytes(of: bytes.littleEndian, toByteOffset: window, as: UInt64.self)
-    return true
+    let newDigitCount = max(1, 8 - newBytes.trailingZeroBitCount / 8)
+    guard newUpper == 0, newDigitCount == digits.count else { return nil }
+    // The first byte is the lowest: what stands before the digits is kept.
+    let kept: UInt64 = (1 << UInt64(64 - 8 * digits.count)) - 1
+    let oldBytes = mapping.base.loadUnaligned(fromByteOffset: offset, as: UInt64.self).littleEndian
+    return (oldBytes & kept | (newBytes | DigitBytes.asciiZeros) & ~kept, offset)
   }
 
   /// Makes sure that `publish` will find room for a count, so that nothing is changed in vain.
   func checkHeaderHolds(_ newCount: Int) throws(MappedArrayError) {
-    guard let header, header.rowSize > 0 else { return }
-    let rows = newCount / header.rowSize
-    // Eight digits can be overwritten, whatever stands around them.
-    let fitInPlace = rows < 100_000_000 && DecimalDigits(rows).count == header.rowDigits.count
-    if !fitInPlace { _ = try rewriting(header, rows: rows) }
+    guard let header, rowSize > 0, lastDigits(rows: rows(newCount)) == nil else { return }
+    _ = try rewriting(header, rows: rows(newCount))
   }
 
   private mutating func rewriteHeader(rows: Int) throws(MappedArrayError) {
@@ -138,22 +140,3 @@ extension ArrayStorage {
 
 /// The smallest page of any Linux system: what lies within one of these lies within a page.
 private let pageSize = 4096
-
-/// The decimal digits of a natural number, on the stack.
-struct DecimalDigits {
-  private var digits: InlineArray<20, UInt8> = .init(repeating: 0)
-  private(set) var count = 0
-
-  init(_ number: Int) {
-    var rest = number.magnitude
-    repeat {
-      let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-      count += 1
-      digits[20 - count] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
-      rest = quotient
-    } while rest > 0
-  }
-
-  /// The digit at `position`, from the left, as ASCII.
-  subscript(position: Int) -> UInt8 { digits[20 - count + position] }
-}

@@ -146,7 +146,7 @@ extension ArrayStorage {
   /// Looks how long a raw file is now: other programs may append to it or cut it.
   mutating func refresh() throws(MappedArrayError) {
     guard isRaw, shrinkingTo == nil else { return }
-    let size = try onFile { () throws(SystemCallError) in try descriptor.status().size }
+    let size = try onFile { () throws(SystemCallError) in try descriptor.size() }
     guard size != fileSize else { return }
     try ensureMapped(size)
     // New elements may lie in holes.
@@ -161,7 +161,7 @@ extension ArrayStorage {
   ///
   /// - Precondition: `bytes` is whole elements, one at least, and `index` is not negative.
   /// - Complexity: O(`bytes.count` + gap); amortised, with one store of the count, behind the end of a file with header;
-  ///   one fstat and one pwrite behind the end of a raw file.
+  ///   one lseek and one pwrite behind the end of a raw file.
   mutating func write(_ bytes: UnsafeRawBufferPointer, at index: Int) throws(MappedArrayError) {
     try checkWritable()
     let (end, overflow) = index.addingReportingOverflow(bytes.count / elementSize)
@@ -171,6 +171,7 @@ extension ArrayStorage {
     if end <= count {
       try store(bytes, at: index)
     } else if isRaw {
+      try refresh()
       try writePastRawEnd(bytes, at: index)
     } else {
       try checkWholeRows(end - count)
@@ -179,14 +180,26 @@ extension ArrayStorage {
       try reserve(end)
       // Behind the count there is reserved space; what is before it may lie in a hole.
       let overlap = max(0, count - index) * elementSize
-      try store(UnsafeRawBufferPointer(rebasing: bytes[..<overlap]), at: index)
+      if overlap > 0 { try store(UnsafeRawBufferPointer(rebasing: bytes[..<overlap]), at: index) }
       copy(UnsafeRawBufferPointer(rebasing: bytes[overlap...]), to: index * elementSize + overlap)
       try publish(end)
     }
   }
 
-  private mutating func writePastRawEnd(_ bytes: UnsafeRawBufferPointer, at index: Int) throws(MappedArrayError) {
+  /// Adds packed elements at the end, which for a raw file is where the file ends now.
+  ///
+  /// - Precondition: `bytes` is whole elements.
+  /// - Complexity: as `write`.
+  mutating func append(_ bytes: UnsafeRawBufferPointer) throws(MappedArrayError) {
+    guard isRaw, !bytes.isEmpty else { return try write(bytes, at: count) }
+    try checkWritable()
+    try completeShrink()
     try refresh()
+    try writePastRawEnd(bytes, at: count)
+  }
+
+  /// The count must have been looked at.
+  private mutating func writePastRawEnd(_ bytes: UnsafeRawBufferPointer, at index: Int) throws(MappedArrayError) {
     let (start, oldSize) = (try offset(of: index), fileSize)
     let newSize = try offset(of: index + bytes.count / elementSize)
     guard newSize > count * elementSize else { return try store(bytes, at: index) }

@@ -121,7 +121,7 @@ extension MappedArray {
 
   /// Adds one element at the end.
   ///
-  /// - Complexity: O(1) amortised; for a raw file one fstat and one pwrite.
+  /// - Complexity: O(1) amortised; for a raw file one lseek and one pwrite.
   public mutating func append(_ element: Element) throws(MappedArrayError) {
     try withUnsafeBytes(of: element) { (bytes) throws(MappedArrayError) in try append(packed: bytes) }
   }
@@ -186,8 +186,9 @@ extension MappedArray {
 
   /// Adds packed elements at the end: all or, on an error, none.
   public mutating func append(packed bytes: UnsafeRawBufferPointer) throws(MappedArrayError) {
-    try storage.refresh()
-    try write(packed: bytes, at: count)
+    let stride = MemoryLayout<Element>.stride
+    guard bytes.count % stride == 0 else { throw .partialElement(bytes: bytes.count, elementSize: stride) }
+    try storage.append(bytes)
   }
 
   /// Writes packed elements at `index`, past the end too: a gap is filled with zeros. No bytes change nothing.

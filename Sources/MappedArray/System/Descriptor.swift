@@ -22,6 +22,12 @@ struct Descriptor: ~Copyable {
     return FileStatus(status)
   }
 
+  /// The file's size in bytes; lseek(2) with SEEK_END, which costs half of what fstat(2) does. Nobody uses the file's
+  /// position.
+  func size() throws(SystemCallError) -> Int {
+    Int(try systemCall("lseek") { lseek(file.rawValue, 0, SEEK_END) })
+  }
+
   /// Reads up to `buffer.count` bytes at `offset`, fewer only at the end of the file; pread(2).
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemCallError) -> Int {
     var done = 0

@@ -56,6 +56,25 @@ struct ForeignHeaderTests {
     #expect(try workspace.read().starts(with: header.bytes + packed(elements(10))))
   }
 
+  @Test("every digit, up and down", arguments: [8, 98, 9_999_998, 99_999_998, 123_456_788, 199_999_998, 999_999_998])
+  func digits(start: Int) throws {
+    let workspace = try Workspace()
+    let header = HandmadeHeader(
+      text: "{'descr': '|u1', 'fortran_order': False, 'shape': (\(start),), }", dataOffset: 128)
+    try workspace.write(header.bytes)
+    try workspace.truncate(to: 128 + start)
+    var array = try workspace.map(as: UInt8.self)
+    var changes = Array(repeating: 1, count: 4) + Array(repeating: -1, count: 8)
+    changes += [3, -2, 1]
+    for change in changes {
+      try change > 0 ? array.append([UInt8](repeating: 7, count: change)) : array.resize(to: array.count + change)
+      // Exactly as a header of that count is written.
+      let expected = HandmadeHeader(text: header.text.replacing("\(start)", with: "\(array.count)"), dataOffset: 128)
+      #expect(try workspace.beginning(128) == expected.bytes)
+    }
+    #expect(array.count == start - 2)
+  }
+
   @Test("no room for another digit: refused, and nothing is changed")
   func full() throws {
     let workspace = try Workspace()
