@@ -71,6 +71,8 @@ public struct Aggregation<Element: AggregatableElement> {
   }
 
   /// Takes in the next elements of the range; all operations see a block while it is in the cache. O(n).
+  // Compiled here, where the kernels behind it are specialised: an importing module's copies of them would not be.
+  @export(interface)
   public mutating func consume(_ elements: ElementView<Element>) {
     elements.forEachSlice(of: ElementView<Element>.blockCount) { block, _ in
       if isFirstPass {

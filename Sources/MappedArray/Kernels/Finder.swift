@@ -18,6 +18,8 @@ public struct Finder<Element: AggregatableElement> {
   public var isFinished: Bool { remaining == 0 }
 
   /// Looks through the next elements of the range. O(n), and 8 bytes for each found.
+  // As `Aggregation.consume`.
+  @export(interface)
   public mutating func consume(_ elements: ElementView<Element>) {
     let before = indexes.count
     Element.appendMatches(
