@@ -94,8 +94,10 @@ enum SetElements: ArrayCommand {
         }
         if written > 0 {
           let count = array.elements.count
-          let indexes = pairs.lazy.map(\.index).filter { (0..<count).contains($0) }
-          try call.changed(array, "mmap.set", indexes.map { $0..<$0 + 1 })
+          try call.changed(
+            array, "mmap.set",
+            // A key path would be made anew by each call.
+            pairs.lazy.map { $0.index }.filter { (0..<count).contains($0) }.map { $0..<$0 + 1 })
         }
         call.reply(written)
       })

@@ -4,13 +4,13 @@ import MappedArray
 // What follows every change of an array: watchers and subscribers are told, replicas get it in absolute form, and it is
 // flushed if that is wanted before the reply.
 extension Call {
-  /// Elements in `ranges` have been written, and the count may have changed.
+  /// Elements in `ranges`, which only replicas ask for, have been written, and the count may have changed.
   @inline(__always)
   func changed<Element: MappableElement>(
-    _ array: TypedArray<Element>, _ event: StaticString, _ ranges: some Sequence<Range<Int>>
+    _ array: TypedArray<Element>, _ event: StaticString, _ ranges: @autoclosure () -> some Sequence<Range<Int>>
   ) throws(CommandError) {
     announce(event)
-    if Module.current.replication.isRecorded { replicate(array, ranges) }
+    if Module.current.replication.isRecorded { replicate(array, ranges()) }
     try Module.current.flusher.changed(array)
   }
 
