@@ -21,11 +21,15 @@ public struct Argument: Sendable, ExpressibleByStringLiteral, ExpressibleByInteg
   /// The decimal digits of `integer`.
   public init(_ integer: some BinaryInteger) { storage = .text(String(integer)) }
 
-  /// The shortest text that reads back to `number`.
-  public init(_ number: some BinaryFloatingPoint & LosslessStringConvertible) { storage = .text(String(number)) }
+  /// The shortest text that reads back to `number`; of a NaN, its sign and payload are left out.
+  public init(_ number: some BinaryFloatingPoint & LosslessStringConvertible) {
+    storage = .text(number.isNaN ? "nan" : String(number))
+  }
 
+  /// The UTF-8 bytes of a literal.
   public init(stringLiteral value: String) { self.init(value) }
 
+  /// The decimal digits of a literal.
   public init(integerLiteral value: Int) { self.init(value) }
 
   /// Adds the argument's bytes to `bytes`.
@@ -68,6 +72,7 @@ extension Int8: ArgumentConvertible {}
 extension Int16: ArgumentConvertible {}
 extension Int32: ArgumentConvertible {}
 extension Int64: ArgumentConvertible {}
+extension Int128: ArgumentConvertible {}
 extension UInt: ArgumentConvertible {}
 extension UInt8: ArgumentConvertible {}
 extension UInt16: ArgumentConvertible {}

@@ -151,17 +151,3 @@ extension Connection {
     return error
   }
 }
-
-/// A number whose every bit pattern is a value, so that received bytes may become one.
-public protocol PackedElement: BitwiseCopyable, Sendable {}
-
-extension Int8: PackedElement {}
-extension Int16: PackedElement {}
-extension Int32: PackedElement {}
-extension Int64: PackedElement {}
-extension UInt8: PackedElement {}
-extension UInt16: PackedElement {}
-extension UInt32: PackedElement {}
-extension UInt64: PackedElement {}
-extension Float: PackedElement {}
-extension Double: PackedElement {}

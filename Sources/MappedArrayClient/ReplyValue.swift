@@ -88,6 +88,7 @@ extension Int8: ReplyValue {}
 extension Int16: ReplyValue {}
 extension Int32: ReplyValue {}
 extension Int64: ReplyValue {}
+extension Int128: ReplyValue {}
 extension UInt: ReplyValue {}
 extension UInt8: ReplyValue {}
 extension UInt16: ReplyValue {}
