@@ -39,6 +39,11 @@ let package = Package(
     .target(name: "CLiveServer"),
     .target(name: "LiveServer", dependencies: ["CLiveServer", "MappedArrayClient"], swiftSettings: swiftSettings),
 
+    // MARK: Examples
+    .executableTarget(
+      name: "first-program", dependencies: ["MappedArrayClient"], path: "Sources/Examples/FirstProgram",
+      swiftSettings: swiftSettings),
+
     // MARK: Tests
     .testTarget(
       name: "MappedArrayTests", dependencies: ["MappedArray", "LiveServer", system], swiftSettings: swiftSettings),
