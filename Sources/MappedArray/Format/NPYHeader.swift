@@ -27,11 +27,12 @@ public struct NPYHeader: Equatable, Sendable {
     let text = NPYHeader.text(elementType: elementType, shape: shape)
     let digits = 10 + (text.lastIndex(of: UInt8(ascii: "(")) ?? 0) + 1
     // As NumPy does: room for the first dimension to grow, and a multiple of 64 in all.
-    let size = (10 + text.count + 22 + 63) / 64 * 64
+    let rowDigits = String(shape.first ?? 0).utf8.count
+    let size = (10 + text.count + 22 - rowDigits) / 64 * 64 + 64
     self.init(
       version: 1, elementType: elementType, shape: shape, rowSize: shape.dropFirst().reduce(1, &*),
       dataOffset: max(NPYHeader.newDataOffset, size),
-      rowDigits: digits..<digits + String(shape.first ?? 0).utf8.count)
+      rowDigits: digits..<digits + rowDigits)
   }
 
   init(version: UInt8, elementType: ElementType, shape: [Int], rowSize: Int, dataOffset: Int, rowDigits: Range<Int>) {

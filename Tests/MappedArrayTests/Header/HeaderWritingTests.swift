@@ -35,6 +35,26 @@ struct HeaderWritingTests {
     #expect(ours == theirs)
   }
 
+  @Test("NumPy writes headers of the same length for several dimensions")
+  func severalDimensions() throws {
+    let workspace = try Workspace()
+    let shapes =
+      [[0], [1 << 40], [0, 3], [100_000, 3], [7, 1, 5], [1 << 60, 0]]
+      + (1..<60).map { [10_000_000] + Array(repeating: 1, count: $0 % 30) + Array(repeating: 1000, count: $0 / 30) }
+    let script = """
+      import sys
+      from numpy.lib import format
+      output = open(sys.argv[1], 'wb')
+      for shape in sys.argv[2:]:
+          shape = tuple(int(dimension) for dimension in shape.split())
+          format.write_array_header_1_0(output, {'descr': '<f4', 'fortran_order': False, 'shape': shape})
+      """
+    try Python.run(
+      script: script,
+      arguments: [workspace.path("headers")] + shapes.map { $0.map(String.init).joined(separator: " ") })
+    #expect(try workspace.read("headers") == shapes.flatMap { NPYHeader(.f32, shape: $0).bytes })
+  }
+
   @Test("what is written is read as the same, and changed in place", arguments: ElementType.allCases)
   func roundTrip(type: ElementType) throws {
     let new = NPYHeader(type, shape: [0])
