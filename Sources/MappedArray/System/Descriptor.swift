@@ -11,6 +11,8 @@ struct Descriptor: ~Copyable {
   }
 
   deinit {
+    // flock(2): a lock belongs to the open file, which a forked child shares. It must not outlive this owner there.
+    _ = flock(file.rawValue, LOCK_UN)
     // close(2): the descriptor is gone whatever it answers, and there is nobody to tell.
     _ = Glibc.close(file.rawValue)
   }

@@ -63,6 +63,20 @@ struct LockTests {
     #expect(reader.count == 5 << 20)
   }
 
+  @Test("a child that the process has forked does not keep the lock")
+  func forked() throws {
+    let workspace = try Workspace()
+    let descriptor: FileDescriptor
+    do {
+      let array = try workspace.map(as: Int8.self)
+      // What a child has: the same open file.
+      descriptor = try array.storage.descriptor.file.duplicate()
+      #expect(throws: MappedArrayError.locked(path: "array")) { _ = try workspace.open() }
+    }
+    #expect(try workspace.open().format == .npy)
+    try descriptor.close()
+  }
+
   @Test("who makes a file and who finds it: one gets it, and it stays")
   func race() throws {
     let workspace = try Workspace()
