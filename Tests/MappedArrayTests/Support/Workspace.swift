@@ -9,9 +9,11 @@ final class Workspace {
   private let directory: TemporaryDirectory
   let root: Root
 
-  /// - Parameter walks: whether the root opens files as on a kernel without `openat2`.
-  init(walks: Bool = false) throws {
-    let directory = try TemporaryDirectory()
+  /// - Parameters:
+  ///   - parent: the directory that the temporary one is made in.
+  ///   - walks: whether the root opens files as on a kernel without `openat2`.
+  init(in parent: String = Environment.temporaryDirectory, walks: Bool = false) throws {
+    let directory = try TemporaryDirectory(in: parent)
     root = try Root(path: FilePath(directory.path).appending("root"), walks: walks)
     self.directory = directory
   }
