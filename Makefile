@@ -11,7 +11,7 @@ MODULE_FLAGS := -c release --scratch-path .build-static --product mmaparray \
   -Xswiftc -static-stdlib -Xswiftc -enforce-exclusivity=unchecked -Xswiftc -cross-module-optimization \
   -Xlinker --version-script=$(CURDIR)/CModuleShim/exports.map -Xlinker --gc-sections -Xlinker --strip-all
 
-.PHONY: all module run test unit-tests integration-tests lint setup clean help
+.PHONY: all module run test unit-tests integration-tests examples lint setup clean help
 
 all: module  ## Build the module, build/mmaparray.so (the default)
 
@@ -26,7 +26,7 @@ $(MODULE): $(SOURCES) CModuleShim/exports.map
 run: setup module  ## Install what is missing, start a server with the module and play the walk-through
 	@.make/run $(MODULE)
 
-test: setup module lint unit-tests integration-tests  ## Install what is missing and run all tests
+test: setup module lint unit-tests integration-tests examples  ## Install what is missing and run all tests
 
 unit-tests: setup  ## Run the tests that need no module
 	swift test --skip IntegrationTests
@@ -34,6 +34,9 @@ unit-tests: setup  ## Run the tests that need no module
 integration-tests: setup module  ## Run the tests against live servers: the machine's, and the newest
 	servers=$$(.make/newer-servers) && \
 	MMAPARRAY_NEWER_SERVERS=$$servers MMAPARRAY_MODULE=$(CURDIR)/$(MODULE) swift test --filter IntegrationTests
+
+examples: setup module  ## Run the examples, for a few seconds each
+	@.make/examples $(MODULE)
 
 lint:  ## Check the formatting
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests IntegrationTests

@@ -43,6 +43,12 @@ let package = Package(
     .executableTarget(
       name: "first-program", dependencies: ["MappedArrayClient"], path: "Sources/Examples/FirstProgram",
       swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "feature-lookup", dependencies: ["MappedArrayClient"], path: "Sources/Examples/FeatureLookup",
+      exclude: ["write_features.py"], swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "sensor-log", dependencies: ["MappedArrayClient"], path: "Sources/Examples/SensorLog",
+      swiftSettings: swiftSettings),
 
     // MARK: Tests
     .testTarget(
