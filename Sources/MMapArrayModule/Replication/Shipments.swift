@@ -44,9 +44,16 @@ final class Shipments {
   }
 
   private func turn(_ context: OpaquePointer?) {
+    // A replica that comes when nobody records the stream gets the contents with its full synchronisation.
+    if !Module.current.replication.isRecorded { abandonAll() }
     guard !shipments.isEmpty else { return }
     if Replication.largestBuffer(context) < Shipments.mostBufferedBytes { sendPiece(context) }
     if !shipments.isEmpty { scheduleTurn(context) }
+  }
+
+  private func abandonAll() {
+    for shipment in shipments { Module.current.arrays.release(shipment.array) }
+    shipments = []
   }
 
   private func sendPiece(_ context: OpaquePointer?) {
