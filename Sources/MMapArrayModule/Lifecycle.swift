@@ -33,7 +33,11 @@ final class Lifecycle {
   }
 
   func start(_ context: OpaquePointer?) {
-    subscribe(context, SERVER_EVENT_SHUTDOWN) { _, _, _, _ in Module.current.arrays.trimAll() }
+    subscribe(context, SERVER_EVENT_SHUTDOWN) { _, _, _, _ in
+      // Replicas have been told of changes that are under way.
+      Module.current.work.completeChanges()
+      Module.current.arrays.trimAll()
+    }
     subscribe(context, SERVER_EVENT_LOADING) { _, _, phase, _ in Module.current.lifecycle.loads(Int(phase)) }
     subscribe(context, SERVER_EVENT_ASYNCHRONOUS_LOADING) { _, _, phase, _ in
       Module.current.lifecycle.loadsAsynchronously(Int(phase))
