@@ -79,7 +79,7 @@ struct FileTests {
   func appended() throws {
     try server("MMAP", "a", "file", "u16", "RAW")
     try server("VADD", "a", 1)
-    func append(_ bytes: [UInt8]) throws { try server.write(try server.bytes("file") + bytes, to: "file") }
+    func append(_ bytes: [UInt8]) throws { try server.append(bytes, to: "file") }
     try append([2, 0])
     #expect(try server("VGET", "a", 1) == .integer(2))
     try append([3, 0])
@@ -122,7 +122,7 @@ struct FileTests {
     }
     #expect(try server("VSET", "a", 1, 5) == .integer(1))
     #expect(try server.bytes("file") == [1, 0, 0, 0, 5, 0, 0, 0, 0xFF, 0xFF, 0xFF])
-    try server.write(try server.bytes("file") + [0x7F], to: "file")
+    try server.append([0x7F], to: "file")
     #expect(try server("VCOUNT", "a") == .integer(3))
     #expect(try server("VPOP", "a") == .integer(0x7FFF_FFFF))
     #expect(try server.bytes("file").count == 8)

@@ -1,3 +1,4 @@
+import Glibc
 import MappedArrayClient
 import Testing
 
@@ -9,6 +10,14 @@ extension ModuleServer {
     try connection.send(["MMAP", key, key, type].map(\.argument) + (format == .raw ? ["RAW"] : []))
     guard !values.isEmpty else { return }
     #expect(try send(["MMAP.ADD", key] + values) == .integer(values.count))
+  }
+
+  /// Adds bytes to a file as another program does: the file is never shorter than it was.
+  func append(_ bytes: [UInt8], to name: String) throws {
+    let descriptor = open(path(name), O_WRONLY | O_APPEND | O_CLOEXEC)
+    try #require(descriptor >= 0)
+    defer { close(descriptor) }
+    #expect(Glibc.write(descriptor, bytes, bytes.count) == bytes.count)
   }
 
   /// All elements of an array, as texts.
