@@ -20,7 +20,7 @@ enum Slice {
   /// Of elements that are read or written, in bytes.
   static let bytes = 4 << 20
   /// Of disk space that is freed, in bytes.
-  static let freedBytes = 16 << 20
+  static let freedBytes = 4 << 20
 }
 
 /// The slices of a range of elements, first to last.
