@@ -1,0 +1,167 @@
+import LiveServer
+import MappedArrayClient
+
+/// Executes what the README shows, from its first line to its last, on one server.
+final class ReadmePlayer {
+  private let server: ModuleServer
+  /// How many synopses were executed: each has keys and files of its own.
+  private var synopsisCount = 0
+
+  init() throws {
+    // As a server is that nobody has configured.
+    server = try ModuleServer(configuration: [("enable-module-command", "no")])
+    try Python.run(
+      script: "import numpy, sys; numpy.save(sys.argv[1], numpy.arange(3).astype('>f8'))",
+      arguments: [server.path("bigendian.npy")])
+  }
+
+  func play(_ part: Readme.Part) throws {
+    switch part {
+    case .transcript(let text): try play(transcript: text)
+    case .python(let text): try play(python: text)
+    case .swift(let text):
+      // `make examples` runs it.
+      guard try text == Files.text(Readme.root + "/Sources/Examples/FirstProgram/main.swift") else {
+        throw Mismatch("the program is not Sources/Examples/FirstProgram")
+      }
+    case .shell(let command): try play(shell: command)
+    case .code(let code): try play(code: code)
+    case .mistake(let deed, let answer): try play(mistake: deed, answer)
+    }
+  }
+
+  private func play(transcript: String) throws {
+    for (line, step) in try Walkthrough(text: transcript).steps {
+      guard case .command(let words, let expected) = step else { throw Mismatch("line \(line) is no command") }
+      let reply = PrintedReply(try server.send(words))
+      guard reply.matches(expected) else { throw Mismatch("\(words) gives \(reply.lines), not \(expected)") }
+    }
+  }
+
+  /// Runs a session in the server's directory. A client that is told no address connects to this server.
+  private func play(python session: String) throws {
+    let script = """
+      import doctest, functools, os, sys
+      import numpy, redis
+      os.chdir(sys.argv[2])
+      redis.Redis = functools.partial(redis.Redis, unix_socket_path=sys.argv[3])
+      session = doctest.DocTestParser().get_doctest(sys.argv[1], {'numpy': numpy}, 'README', None, 0)
+      sys.exit(doctest.DocTestRunner(verbose=False).run(session, out=sys.stderr.write).failed)
+      """
+    try Python.run(script: script, arguments: [session, server.live.directory, server.live.socket])
+  }
+
+  // MARK: - Shell
+
+  private func play(shell command: String) throws {
+    if command.wholeMatch(of: /make( [a-z-]+)?/) != nil {
+      // What it would do is as much as a part of `make test` can ask.
+      let make = try ChildProcess(["sh", "-c", "MAKEFLAGS= \(command) -n -C '\(Readme.root)' >/dev/null 2>&1"])
+      guard make.wait(atMost: .seconds(30)) == .code(0) else { throw Mismatch("\(command) has no rule") }
+    } else if command.hasPrefix("redis-server ") {
+      try expect(startOf: command, toSay: "eady to accept connections")
+    } else if let filter = command.wholeMatch(of: /MMAPARRAY_MODULE=\S+ swift test --filter (\w+)/)?.1 {
+      // A test can't run the tests: they have to be there.
+      let found = try ChildProcess(["grep", "-rqE", "(struct|func) \(filter)\\b", Readme.root + "/IntegrationTests"])
+      guard found.wait(atMost: .seconds(30)) == .code(0) else { throw Mismatch("there is no test \(filter)") }
+    } else {
+      throw Mismatch("not understood: \(command)")
+    }
+  }
+
+  /// Starts a server as it is shown, but on a socket, in a directory that has the module where `make` puts it.
+  private func expect(startOf command: String, toSay text: String) throws {
+    let directory = try TemporaryDirectory()
+    let module: String = try Files.absolute(Environment.module ?? "")
+    let line = """
+      cd '\(directory.path)' && mkdir build && ln -s '\(module)' build && \
+      exec \(command) --port 0 --unixsocket '\(directory.path)/socket' >log 2>&1
+      """
+    let process = try ChildProcess(["sh", "-c", line])
+    let deadline = ContinuousClock.now + LiveServer.patience
+    var log = ""
+    while !log.contains(text), ContinuousClock.now < deadline {
+      let hasEnded = process.wait(atMost: .milliseconds(10)) != nil
+      log = (try? Files.text(directory.path + "/log")) ?? ""
+      if hasEnded { break }
+    }
+    guard log.contains(text) else { throw Mismatch("\(command) says \(log)") }
+  }
+
+  // MARK: - Commands in a text
+
+  private func play(code: String) throws {
+    if code.wholeMatch(of: /make( [a-z-]+)?/) != nil || code.hasPrefix("redis-server ") { return try play(shell: code) }
+    let words = code.split(separator: " ").map(String.init)
+    guard words[0].wholeMatch(of: /[A-Z][A-Z.]+/) != nil else { return }
+    let isKnown = try server("COMMAND", "INFO", words[0]).elements != [.null]
+    // Other words in capitals are options, signals and the like.
+    guard isKnown || words[0].hasPrefix("MMAP") || words[0].hasPrefix("V") else { return }
+    guard isKnown else { throw Mismatch("there is no command \(words[0])") }
+    if words.contains("key") {
+      for isFull in [false, true] { try play(synopsis: code, isFull: isFull) }
+    } else if words.count > 1 {
+      let reply = try server.send(words)
+      if let error = reply.errorText { throw Mismatch("\(code): \(error)") }
+    }
+  }
+
+  /// Executes a synopsis on an array of its own, with what is in brackets or without.
+  private func play(synopsis: String, isFull: Bool) throws {
+    synopsisCount += 1
+    let path = "synopsis-\(synopsisCount)"
+    let examples = [
+      "key": "synopsis", "path": path, "type": "f64", "index": "0", "value": "1", "start": "0", "stop": "-1",
+      "count": "2", "delta": "1", "op": "SUM", "n": "1", "blob": "8 bytes.",
+    ]
+    let text = isFull ? synopsis.replacing(/[\[\]…]/, with: "") : synopsis.replacing(/\ \[[^\]]*\]/, with: "")
+    let words = text.split(separator: " ").map { word in
+      let choice = word.split(separator: "|").last.map(String.init) ?? ""
+      return examples[choice] ?? choice
+    }
+    try server("DEL", "synopsis")
+    if words[0] != "MMAP" {
+      try server.connection("MMAP", "synopsis", path, "f64")
+      try server.connection("VADD", "synopsis", 1, 2, 3)
+    }
+    if let error = try server.send(words).errorText { throw Mismatch("\(words): \(error)") }
+  }
+
+  // MARK: - Mistakes
+
+  /// Does what is shown as code. What is told in words needs another machine, user or server.
+  private func play(mistake deed: String, _ answer: String) throws {
+    guard let match = deed.wholeMatch(of: /`(.+)`(.*)/) else { return }
+    let command = String(match.1)
+    if command.hasPrefix("redis-server ") { return try expect(startOf: command, toSay: answer) }
+    let words = command.split(separator: " ").map(String.init)
+    switch match.2 {
+    case "": try expect(answer, of: server.send(words))
+    case ", on a second server":
+      try expect(answer, of: ModuleServer(moduleArguments: ["root", server.innerRoot()]).send(words))
+    case " on Redis 8":
+      guard NewerServer.root != nil else { return }
+      try expect(answer, of: NewerServer.redis.start().send(words))
+    default: throw Mismatch("not understood: \(match.2)")
+    }
+  }
+
+  /// Compares an error with an answer, in which "…" stands for anything.
+  private func expect(_ answer: String, of reply: Reply) throws {
+    guard let error = reply.errorText else { throw Mismatch("it is no mistake: \(reply)") }
+    var rest = error[...]
+    for (index, piece) in answer.split(separator: "…", omittingEmptySubsequences: false).enumerated() {
+      guard let range = piece.isEmpty ? rest.startIndex..<rest.startIndex : rest.firstRange(of: piece),
+        index > 0 || range.lowerBound == rest.startIndex
+      else { throw Mismatch("it says \(error)") }
+      rest = rest[range.upperBound...]
+    }
+    guard rest.isEmpty || answer.hasSuffix("…") else { throw Mismatch("it says \(error)") }
+  }
+
+  private struct Mismatch: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+  }
+}
