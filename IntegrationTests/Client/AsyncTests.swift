@@ -1,3 +1,4 @@
+import Glibc
 import MappedArrayClient
 import Testing
 
@@ -51,14 +52,21 @@ struct AsyncTests {
 
   @Test("calls that wait don't hold up other tasks")
   func waiting() async throws {
-    // Far more than the pool has threads. Those who wait get nothing unless another task comes to run.
-    let connections = try await withThrowingTaskGroup(of: AsyncConnection.self) { group in
-      for _ in 0..<64 { group.addTask { [address = server.live.address] in try await AsyncConnection(to: address) } }
-      return try await group.reduce(into: []) { $0.append($1) }
+    // Far more tasks than the pool has threads. Those who wait get nothing unless another task comes to run.
+    let (address, process) = (server.live.address, server.live.processIdentifier)
+    #expect(kill(process, SIGSTOP) == 0)
+    let connections = try await withThrowingTaskGroup(of: AsyncConnection?.self) { group in
+      for _ in 0..<64 { group.addTask { try await AsyncConnection(to: address, timeout: .seconds(15)) } }
+      group.addTask {
+        kill(process, SIGCONT)
+        return nil
+      }
+      return try await group.reduce(into: []) { $0.append($1) }.compactMap { $0 }
     }
+    #expect(connections.count == 64)
     let messenger = try await connect()
     try await withThrowingTaskGroup(of: Reply.self) { group in
-      for connection in connections { group.addTask { try await connection("BLPOP", "list", 15) } }
+      for connection in connections { group.addTask { try await connection("BLPOP", "list", 10) } }
       group.addTask {
         for number in 0..<64 { try await messenger("RPUSH", "list", number) }
         return .null

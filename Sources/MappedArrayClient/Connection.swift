@@ -3,13 +3,17 @@ import Glibc
 
 /// Where a server listens.
 public enum Address: Equatable, Sendable {
+  /// A host's name or address, and a port.
   case tcp(host: String, port: UInt16)
+  /// A socket of this machine, by its path.
   case unix(path: String)
 }
 
 /// The version of the protocol that replies come in.
 public enum ProtocolVersion: Int, Sendable, CaseIterable {
+  /// Every server's.
   case resp2 = 2
+  /// With doubles, big numbers, maps and messages that answer no command; since Redis 6.
   case resp3 = 3
 }
 
@@ -39,9 +43,13 @@ public final class Connection {
   /// Connects, and names the user and selects the database if they are given.
   ///
   /// - Parameters:
+  ///   - address: where the server listens.
   ///   - timeout: how long connecting, and later any wait for the server to send or take bytes, may last. For ever if
   ///     nil; at least a millisecond.
   ///   - user: the user that `password` belongs to, `default` if nil.
+  ///   - password: the user's password; none is sent if nil.
+  ///   - database: the number of the database.
+  ///   - protocolVersion: the version that replies come in.
   /// - Throws: `ClientError.connection` if the server can't be reached, `.server` if it refuses the password, the
   ///   database or the protocol's version.
   public convenience init(

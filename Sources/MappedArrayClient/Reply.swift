@@ -5,6 +5,7 @@ public struct ServerError: Equatable, Sendable, CustomStringConvertible {
   /// What follows the first word.
   public let message: String
 
+  /// An error of these two parts.
   public init(code: String, message: String) {
     self.code = code
     self.message = message
@@ -24,9 +25,12 @@ public struct ServerError: Equatable, Sendable, CustomStringConvertible {
 public enum Reply: Equatable, Sendable {
   /// A key of a `map`, with its value.
   public struct Entry: Equatable, Sendable {
+    /// What the value is found by.
     public let key: Reply
+    /// What is found.
     public let value: Reply
 
+    /// A key with its value.
     public init(key: Reply, value: Reply) {
       self.key = key
       self.value = value
@@ -37,20 +41,25 @@ public enum Reply: Equatable, Sendable {
   case status(String)
   /// An error; `Connection.send` answers it, the typed calls throw it.
   case error(ServerError)
+  /// An integer of 64 bits.
   case integer(Int)
   /// A binary-safe string.
   case bulk([UInt8])
   /// RESP3's null, and RESP2's null string and null array.
   case null
+  /// Replies in order.
   case array([Reply])
   /// A double as the server wrote it; `Double(reply)` has its value. Two are equal if their texts are.
   case double(text: String)
   /// The decimal digits of an integer of any size, with a `-` if it is negative.
   case bigNumber(String)
+  /// RESP3's truth value; RESP2 has 0 and 1 for it.
   case boolean(Bool)
   /// A text with its format, of three characters: `txt` or `mkd`.
   case verbatim(format: String, text: String)
+  /// Keys with their values, in the order of their arrival; RESP2 has a flat array for it.
   case map([Entry])
+  /// Replies whose order means nothing; RESP2 has an array for it.
   case set([Reply])
   /// A message that answers no command.
   case push([Reply])

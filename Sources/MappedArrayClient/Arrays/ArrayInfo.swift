@@ -2,6 +2,7 @@
 public struct ArrayInfo: Equatable, Sendable {
   /// Whether the file can be used.
   public enum State: Equatable, Sendable {
+    /// The file is mapped.
     case attached
     /// Another file has taken the place of the one that is mapped, which goes on being served.
     case replaced

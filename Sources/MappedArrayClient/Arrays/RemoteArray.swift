@@ -34,7 +34,10 @@ public struct RemoteArray<Element: ArrayElement> {
   ///
   /// - Parameters:
   ///   - path: the file's path below the server's root.
+  ///   - key: the key, which need not exist.
+  ///   - connection: a connection to the server.
   ///   - format: what a missing or empty file becomes; one that has contents stays as it is.
+  ///   - access: what may be done with the array.
   /// - Throws: `ClientError.server`, whose message names both types if the file's is another.
   public static func map(
     _ path: String, to key: some ArgumentConvertible, on connection: Connection, format: ArrayFormat = .npy,
@@ -88,6 +91,8 @@ public enum ArrayFormat: String, Sendable {
 
 /// What may be done with an array.
 public enum ArrayAccess: Sendable {
+  /// Everything.
   case writable
+  /// Elements are read; commands that would change them are errors.
   case readOnly
 }

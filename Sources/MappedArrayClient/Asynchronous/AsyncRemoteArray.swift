@@ -48,7 +48,7 @@ public struct AsyncRemoteArray<Element: ArrayElement>: Sendable {
     try await run { array throws(ClientError) in try array.append(contentsOf: elements) }
   }
 
-  /// Writes elements from `index` on and answers how many; see ``RemoteArray/write(_:at:)``.
+  /// Writes elements from `index` on and answers how many. They may reach past the end.
   @discardableResult
   public func write(_ elements: [Element], at index: Int) async throws(ClientError) -> Int {
     try await run { array throws(ClientError) in try array.write(elements, at: index) }
