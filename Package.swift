@@ -18,12 +18,16 @@ let package = Package(
     // MARK: The module
     // The entry points that the server calls and one-line forwarders to its functions.
     .target(name: "CModuleShim", path: "CModuleShim", exclude: ["exports.map"]),
+    // Locks of files that a forked child does not share.
+    .target(name: "CFileLocks"),
     // System calls that Swift cannot import.
     .target(name: "CSystemCalls"),
     // The handler that survives files which lose pages.
     .target(name: "CFaultGuard"),
     // Files of numbers as arrays. Knows no server.
-    .target(name: "MappedArray", dependencies: ["CFaultGuard", "CSystemCalls", system], swiftSettings: swiftSettings),
+    .target(
+      name: "MappedArray", dependencies: ["CFaultGuard", "CFileLocks", "CSystemCalls", system],
+      swiftSettings: swiftSettings),
     // The thread that flushes files, in C so that it cannot hurt a fork.
     .target(name: "CFlusher"),
     // The commands, on top of it. Knows no file format.

@@ -10,7 +10,7 @@ struct ArrayStorage: ~Copyable {
   var mapping: Mapping
   /// The first element's address in the mapping. Valid for `count` elements.
   var elements: UnsafeMutableRawPointer
-  let path: RelativePath
+  var path: RelativePath
   let identity: FileIdentity
   let access: Access
   let elementType: ElementType
@@ -304,7 +304,7 @@ extension ArrayStorage {
     // The file may be somebody else's from now on: whatever is left of spare room is not cut off later.
     fileSize = min(fileSize, dataOffset + count * elementSize)
     shrinkingTo = nil
-    try? descriptor.unlock()
+    descriptor.unlock()
   }
 
   private mutating func cut(to size: Int) throws(MappedArrayError) {

@@ -1,3 +1,4 @@
+import CFileLocks
 import CSystemCalls
 import Glibc
 import SystemPackage
@@ -11,8 +12,7 @@ struct Descriptor: ~Copyable {
   }
 
   deinit {
-    // flock(2): a lock belongs to the open file, which a forked child shares. It must not outlive this owner there.
-    _ = flock(file.rawValue, LOCK_UN)
+    unlock()
     // close(2): the descriptor is gone whatever it answers, and there is nobody to tell.
     _ = Glibc.close(file.rawValue)
   }
@@ -54,6 +54,12 @@ struct Descriptor: ~Copyable {
   /// Flushes what was written, through mappings too; fdatasync(2).
   func synchronize() throws(SystemCallError) {
     try systemCall("fdatasync") { fdatasync(file.rawValue) }
+  }
+
+  /// Another open file for the same file, without the lock; open(2) of what proc(5) shows.
+  func reopen(_ access: Access) throws(SystemCallError) -> Descriptor {
+    let flags = (access == .writable ? O_RDWR : O_RDONLY) | O_CLOEXEC
+    return Descriptor(owning: try systemCall("open") { open("/proc/self/fd/\(file.rawValue)", flags) })
   }
 
   /// A descriptor of the same open file, which the caller closes; fcntl(2).
@@ -101,10 +107,11 @@ struct Descriptor: ~Copyable {
     Int(try systemCall("lseek") { lseek(file.rawValue, off_t(offset), seek_hole) })
   }
 
-  /// Takes the exclusive lock of this open file without waiting, and answers whether it was free; flock(2).
+  /// Takes the exclusive lock of this open file without waiting, and answers whether it was free; flock(2). A forked
+  /// child does not share it.
   func tryLock() throws(SystemCallError) -> Bool {
     do {
-      try systemCall("flock") { flock(file.rawValue, LOCK_EX | LOCK_NB) }
+      try systemCall("flock") { file_lock_take(file.rawValue) }
       return true
     } catch {
       guard error.errno == .wouldBlock else { throw error }
@@ -112,10 +119,8 @@ struct Descriptor: ~Copyable {
     }
   }
 
-  /// Gives up the lock, for duplicates of the descriptor too; flock(2).
-  func unlock() throws(SystemCallError) {
-    try systemCall("flock") { flock(file.rawValue, LOCK_UN) }
-  }
+  /// Gives the lock back, if there is one, whatever other descriptors stand for this open file; flock(2).
+  func unlock() { file_lock_give(file.rawValue) }
 }
 
 /// What fstat(2) tells, as far as it is needed.

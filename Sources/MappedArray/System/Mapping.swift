@@ -22,11 +22,16 @@ struct Mapping: ~Copyable {
     let (doubled, overflow) = size.multipliedReportingOverflow(by: 2)
     let length = overflow ? size : max(doubled, Mapping.smallestLength)
     let protection = access == .writable ? PROT_READ | PROT_WRITE : PROT_READ
-    let file = descriptor.file.rawValue
-    let address = try systemCall("mmap") {
+    func map(_ descriptor: borrowing Descriptor) throws(SystemCallError) -> Int {
+      let file = descriptor.file.rawValue
       // MAP_FAILED is -1, which is how the helper recognises a failure.
-      Int(bitPattern: mmap(nil, length, protection, MAP_SHARED | MAP_NORESERVE, file, 0))
+      return try systemCall("mmap") {
+        Int(bitPattern: mmap(nil, length, protection, MAP_SHARED | MAP_NORESERVE, file, 0))
+      }
     }
+    let address: Int
+    // A mapping keeps its open file, with the lock, and forked children inherit it: it gets an open file of its own.
+    if let own = try? descriptor.reopen(access) { address = try map(own) } else { address = try map(descriptor) }
     guard let base = UnsafeMutableRawPointer(bitPattern: address) else {
       throw SystemCallError(name: "mmap", errno: .noMemory)
     }
