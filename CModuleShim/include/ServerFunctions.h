@@ -139,10 +139,11 @@ static inline int server_replicate(
   return server_functions.Replicate(c, command, format, arguments, count);
 }
 
-/// Calls a command with three arguments; the reply is freed with FreeCallReply.
+/// Calls a command with as many of the arguments as `format` has letters `c`; the reply is freed with FreeCallReply.
 static inline ServerCallReply *server_call(
-    ServerContext *c, const char *command, const char *first, const char *second, const char *third) {
-  return server_functions.Call(c, command, "ccc", first, second, third);
+    ServerContext *c, const char *command, const char *format, const char *first, const char *second,
+    const char *third) {
+  return server_functions.Call(c, command, format, first, second, third);
 }
 
 /// Writes a command of a key and `count` more arguments to the AOF that is being rewritten.

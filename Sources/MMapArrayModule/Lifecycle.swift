@@ -18,6 +18,9 @@ final class Lifecycle {
   /// Whether the server saves an RDB file itself, and not in a child.
   fileprivate(set) var isSaving = false
 
+  /// The one that the server runs on, and saves from.
+  private var mainThread = pthread_self()
+
   /// What the present child has decided, and the arrays that it has saved with contents.
   private var child: (process: pid_t, savesContents: Bool, saved: Swift.Set<FileIdentity>) = (0, false, [])
 
@@ -32,10 +35,14 @@ final class Lifecycle {
     return child.savesContents && child.saved.insert(array.identity).inserted
   }
 
+  /// Whether this is a child that saves contents, as far as `savesContents` has been asked.
+  var savesForReplica: Bool { child.process == getpid() && child.savesContents }
+
   func start(_ context: OpaquePointer?) {
     subscribe(context, SERVER_EVENT_SHUTDOWN) { _, _, _, _ in
       // Replicas have been told of changes that are under way.
       Module.current.work.completeChanges()
+      Module.current.flusher.finish()
       Module.current.arrays.trimAll()
     }
     subscribe(context, SERVER_EVENT_LOADING) { _, _, phase, _ in Module.current.lifecycle.loads(Int(phase)) }
@@ -44,15 +51,27 @@ final class Lifecycle {
     }
     subscribe(context, SERVER_EVENT_PERSISTENCE) { _, _, phase, _ in
       switch Int(phase) {
-      case SERVER_PERSISTENCE_SAVE_START: Module.current.lifecycle.isSaving = true
+      case SERVER_PERSISTENCE_SAVE_START, SERVER_PERSISTENCE_AOF_SAVE_START: Module.current.lifecycle.isSaving = true
       case SERVER_PERSISTENCE_ENDED, SERVER_PERSISTENCE_FAILED: Module.current.lifecycle.isSaving = false
       default: break
       }
     }
     subscribe(context, SERVER_EVENT_ROLE_CHANGED) { context, _, _, _ in Module.current.replication.update(context) }
     subscribe(context, SERVER_EVENT_REPLICA_CHANGE) { context, _, _, _ in Module.current.replication.update(context) }
+    // Once the server has loaded its data and before it serves anybody.
+    _ = server_CreateTimer(
+      context, 0,
+      { context, _ in
+        Module.current.replication.update(context)
+        Module.current.replication.forgetHistory(context)
+      }, nil)
     scheduleSecond(context)
-    pthread_atfork({ Module.current.lifecycle.prepareFork() }, nil, nil)
+    mainThread = pthread_self()
+    pthread_atfork(
+      {
+        let lifecycle = Module.current.lifecycle
+        if pthread_equal(pthread_self(), lifecycle.mainThread) != 0 { lifecycle.prepareFork() }
+      }, nil, nil)
   }
 
   /// The child that is forked now may save for a replica. It must find every change finished, and from now on changes
@@ -60,13 +79,15 @@ final class Lifecycle {
   private func prepareFork() {
     Module.current.work.completeChanges()
     Module.current.replication.update(nil)
-    if Module.current.replication.hasReplicas { Module.current.arrays.noteReplicatedCounts() }
   }
 
   /// About once a second.
   private func everySecond(_ context: OpaquePointer?) {
     if FlushPolicy.current == .everysec { Module.current.flusher.flushDirty() }
     Module.current.replication.update(context)
+    if Module.current.replication.isRecorded {
+      for array in Module.current.arrays.all { Module.current.shipments.noticeGrowth(of: array, context) }
+    }
     // `CONFIG SET crash-log-enabled` puts the server's own handler in front.
     FaultGuard.install()
     scheduleSecond(context)
@@ -78,21 +99,29 @@ final class Lifecycle {
 
   private func loads(_ phase: Int) {
     switch phase {
+    case SERVER_LOADING_RDB_START where Module.current.hasMark:
+      log(nil, .notice, "a full synchronisation was interrupted: the contents in the RDB file are installed")
+      loading = .fullSynchronization
     case SERVER_LOADING_RDB_START, SERVER_LOADING_AOF_START: loading = .restart
-    case SERVER_LOADING_REPLICATION_START: loading = .fullSynchronization
+    case SERVER_LOADING_REPLICATION_START: beginSynchronization()
     default: endLoading(installing: phase == SERVER_LOADING_ENDED)
     }
   }
 
   private func loadsAsynchronously(_ phase: Int) {
     switch phase {
-    case SERVER_ASYNCHRONOUS_LOADING_STARTED: loading = .fullSynchronization
+    case SERVER_ASYNCHRONOUS_LOADING_STARTED: beginSynchronization()
     default: endLoading(installing: phase == SERVER_ASYNCHRONOUS_LOADING_COMPLETED)
     }
   }
 
+  private func beginSynchronization() {
+    loading = .fullSynchronization
+    Module.current.staging.beginSynchronization()
+  }
+
   private func endLoading(installing: Bool) {
-    if loading == .fullSynchronization { Module.current.staging.end(installing: installing) }
+    if loading == .fullSynchronization { Module.current.staging.endSynchronization(installing: installing) }
     loading = .none
   }
 

@@ -22,6 +22,17 @@ final class Module {
     self.root.removeAbandonedFiles()
   }
 
+  /// Whether a full synchronisation was under way when the server was killed.
+  var hasMark: Bool { root.hasMark }
+
+  func setMark(_ isSet: Bool) {
+    do throws(MappedArrayError) {
+      try root.setMark(isSet)
+    } catch {
+      log(nil, .warning, "a full synchronisation cannot be noted: \(error)")
+    }
+  }
+
   /// Maps the file at a path below the root.
   func open(_ path: RelativePath, for request: MappingRequest) throws(MappedArrayError) -> ServedArray {
     try arrays.open(path, in: root, for: request)

@@ -112,7 +112,7 @@ func serve<Command: ArrayCommand>(
   _ command: Command.Type, _ context: OpaquePointer?, _ arguments: UnsafeMutablePointer<OpaquePointer?>?, _ count: Int32
 ) -> Int32 {
   serveKey(command, context, arguments, count) { (call, binding) throws(CommandError) in
-    let array = try binding.array()
+    let array = try binding.array(for: call)
     if Command.access == .write { try prepareChange(of: array, binding, call) }
     do throws(CommandError) {
       try array.accept(Runner<Command>(call: call))
@@ -128,10 +128,10 @@ func serve<Command: ArrayCommand>(
 /// What comes before every change of an array.
 private func prepareChange(of array: ServedArray, _ binding: Binding, _ call: Call) throws(CommandError) {
   guard binding.access == .writable else { throw .array(.readOnly) }
-  try Module.current.flusher.checkWritable(array)
+  if array.flushFailure != nil { try Module.current.flusher.checkWritable(array, call) }
   array.unfinishedChange?.complete()
   if Module.current.replication.isRecorded {
-    Module.current.shipments.noticeGrowth(of: array, path: binding.path, call.context)
+    Module.current.shipments.noticeGrowth(of: array, call.context)
   }
 }
 

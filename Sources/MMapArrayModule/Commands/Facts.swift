@@ -44,7 +44,7 @@ enum NameType: BindingCommand {
     function: { serve(NameType.self, $0, $1, $2) })
 
   static func run(_ call: Call, on binding: Binding) throws(CommandError) {
-    call.reply(try binding.array().elementType.name)
+    call.reply(try binding.array(for: call).elementType.name)
   }
 
   static func runWithoutKey(_ call: Call) throws(CommandError) { call.replyNull() }
@@ -59,7 +59,7 @@ enum NamePath: BindingCommand {
     function: { serve(NamePath.self, $0, $1, $2) })
 
   static func run(_ call: Call, on binding: Binding) throws(CommandError) {
-    _ = try binding.array()
+    _ = try binding.array(for: call)
     binding.path.bytes.withUnsafeBytes { bytes in _ = call.reply(bytes) }
   }
 
@@ -77,7 +77,7 @@ enum Describe: BindingCommand {
   static func run(_ call: Call, on binding: Binding) throws(CommandError) {
     let array: ServedArray
     do throws(CommandError) {
-      array = try binding.array()
+      array = try binding.array(for: call)
     } catch {
       guard case .detached(_, let reason) = error else { throw error }
       call.replyMap([("state", .text("detached")), ("reason", .text("\(reason)"))] + bindingFacts(binding))

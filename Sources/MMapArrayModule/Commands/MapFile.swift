@@ -28,8 +28,10 @@ enum MapFile: Command {
     let path = try onArray { () throws(MappedArrayError) in try Module.current.relativePath(call.bytes(2)) }
     let key = OpenKey(call, .map)
     switch try key.contents() {
-    case .binding(let binding): try mapAgain(call, binding, path, words)
-    case .nothing: try map(call, key, path, words)
+    // A master that maps anew knows why: its file was missing, for example.
+    case .binding(let binding) where !call.has(SERVER_CONTEXT_REPLICATED):
+      try mapAgain(call, binding, path, words)
+    case .binding, .nothing: try map(call, key, path, words)
     }
   }
 
@@ -40,11 +42,12 @@ enum MapFile: Command {
     let binding: Binding
     if flags & (SERVER_CONTEXT_LOADING | SERVER_CONTEXT_REPLICATED) != 0, let type = words.elementType {
       let format = words.isRaw ? FileFormat.raw : .npy
-      if flags & SERVER_CONTEXT_LOADING == 0, words.access == .writable {
-        replaceForMaster(path, type, format, words.row)
-      }
       // From the AOF: the file is what it is by now, or it is missed until it is back.
-      binding = Binding(path: path, elementType: type, format: format, access: words.access)
+      let isForMaster = flags & SERVER_CONTEXT_LOADING == 0 && !words.shape.isEmpty
+      binding =
+        isForMaster
+        ? bindingForMaster(path, type, format, words.shape)
+        : Binding(path: path, elementType: type, format: format, access: words.access)
     } else {
       let array = try onArray { () throws(MappedArrayError) in
         try Module.current.open(path, for: words.request)
@@ -52,47 +55,36 @@ enum MapFile: Command {
       binding = Binding(path: path, access: words.access, array: array)
     }
     try key.set(binding)
-    withServerStrings(binding.mappingArguments) { arguments in
-      var whole = [call.key] + arguments
-      _ = whole.withUnsafeMutableBufferPointer { server_replicate(call.context, "MMAP", "v", $0.baseAddress, $0.count) }
-    }
-    call.announce("mmap")
     guard case .attached(let array) = binding.state else {
+      call.announce(binding, of: nil, toAOF: true)
+      call.announce("mmap")
       call.reply(0)
       return
     }
     let count = try onArray { () throws(MappedArrayError) in try array.count() }
-    if binding.access == .writable { ship(array, path, count, call) }
+    call.announce(binding, of: array, toAOF: true)
+    call.announce("mmap")
     call.reply(count)
   }
 
-  /// A master's file begins empty here; what it holds follows in pieces. Keys that share it already keep it.
-  private static func replaceForMaster(
-    _ path: RelativePath, _ type: ElementType, _ format: FileFormat, _ row: [Int]
-  ) {
-    if let identity = Module.current.identity(of: path), Module.current.arrays.array(identity) != nil { return }
-    do {
-      try Module.current.staging.replace(path, type, format, shape: [0] + row)
+  /// A binding to a new file of zeros with the shape that the master's has; its contents follow in pieces.
+  private static func bindingForMaster(
+    _ path: RelativePath, _ type: ElementType, _ format: FileFormat, _ shape: [Int]
+  ) -> Binding {
+    do throws(MappedArrayError) {
+      try Module.current.staging.replace(path, type, format, shape: shape)
+      return Binding(path: path, elementType: type, format: format, access: .writable)
     } catch {
-      log(nil, .warning, "a file that the master has mapped cannot be made: \(error.message)")
+      log(nil, .warning, "a file that the master has mapped cannot be made: \(error)")
+      return Binding(path, type, format, missing: error)
     }
-  }
-
-  /// Replicas need what the file holds, if this is the first key that says so.
-  private static func ship(_ array: ServedArray, _ path: RelativePath, _ count: Int, _ call: Call) {
-    let isFirst = array.replicatedCount == 0
-    array.replicatedCount = count
-    guard isFirst, Module.current.replication.isRecorded,
-      !call.has(SERVER_CONTEXT_REPLICATED | SERVER_CONTEXT_LOADING)
-    else { return }
-    Module.current.shipments.add(array, path: path, 0..<count, call.context)
   }
 
   /// The key is bound already: that is the answer if it is bound to this.
   private static func mapAgain(
     _ call: Call, _ binding: Binding, _ path: RelativePath, _ words: MapWords
   ) throws(CommandError) {
-    let array = try binding.array()
+    let array = try binding.array(for: call)
     guard path == binding.path || Module.current.identity(of: path) == array.identity else {
       throw .mappedOnAnotherFile
     }
@@ -113,8 +105,8 @@ private struct MapWords {
   private(set) var isRaw = false
   /// nil if neither word is there.
   private(set) var namedAccess: Access?
-  /// The dimensions behind the first, which a master names last: `SHAPE dimension [dimension …]`.
-  private(set) var row: [Int] = []
+  /// What a master names last: `SHAPE dimension [dimension …]`.
+  private(set) var shape: [Int] = []
 
   var access: Access { namedAccess ?? .writable }
   var request: MappingRequest { MappingRequest(elementType: elementType, isRaw: isRaw, access: access) }
@@ -122,7 +114,9 @@ private struct MapWords {
   init(_ call: Call) throws(CommandError) {
     for index in 3..<max(3, call.count) {
       if call.argument(index, is: "SHAPE"), call.has(SERVER_CONTEXT_REPLICATED | SERVER_CONTEXT_LOADING) {
-        for dimension in index + 1..<max(index + 1, call.count) { row.append(try call.natural(dimension, "dimension")) }
+        for dimension in index + 1..<max(index + 1, call.count) {
+          shape.append(try call.natural(dimension, "dimension"))
+        }
         return
       }
       if call.argument(index, is: "RAW"), !isRaw {

@@ -10,7 +10,7 @@ enum Synchronize: BindingCommand {
     function: { serve(Synchronize.self, $0, $1, $2) })
 
   static func run(_ call: Call, on binding: Binding) throws(CommandError) {
-    let array = try binding.array()
+    let array = try binding.array(for: call)
     array.unfinishedChange?.complete()
     let waiting = SynchronizeCall(array)
     if call.mayBlock, waiting.block(call) {

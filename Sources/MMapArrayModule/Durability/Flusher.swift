@@ -30,6 +30,8 @@ final class Flusher {
   }
 
   /// An array has been changed: flushes it or notes that it is to be flushed.
+  ///
+  /// - Throws: if it was flushed, why that failed.
   @inline(__always)
   func changed(_ array: ServedArray) throws(CommandError) {
     switch FlushPolicy.current {
@@ -40,6 +42,12 @@ final class Flusher {
       dirty.append(array.identity)
     case .always: try flush(array)
     }
+  }
+
+  /// Flushes an array that nobody is bound to any more, without waiting. May be called on any thread.
+  static func flushUnwatched(_ array: ServedArray) {
+    guard let file = array.duplicateDescriptor() else { return }
+    if !flusher_submit(file, 0) { close(file) }
   }
 
   /// Flushes an array and waits for it.
@@ -53,9 +61,10 @@ final class Flusher {
     }
   }
 
-  /// Makes sure that the array may be changed: after a failed flush, another must succeed first.
-  func checkWritable(_ array: ServedArray) throws(CommandError) {
-    if array.flushFailure != nil { try flush(array) }
+  /// Makes sure that the array may be changed after a failed flush: another must succeed first. What a master sends is
+  /// done in any case: a replica that left it out would differ for ever.
+  func checkWritable(_ array: ServedArray, _ call: Call) throws(CommandError) {
+    if !call.has(SERVER_CONTEXT_REPLICATED) { try flush(array) }
   }
 
   /// The round of `everysec`.
@@ -64,12 +73,21 @@ final class Flusher {
     dirty = []
     for identity in identities {
       guard let array = Module.current.arrays.array(identity) else { continue }
-      array.isDirty = false
-      if !submit(array, .array(identity)) {
-        // The thread has more than enough to do: next second.
-        array.isDirty = true
+      // Where a flush is still under way, or the thread has more than enough to do: next second.
+      if !array.isFlushing, submit(array, .array(identity)) {
+        (array.isDirty, array.isFlushing) = (false, true)
+      } else {
         dirty.append(identity)
       }
+    }
+  }
+
+  /// The server ends: flushes what has changed since the last round, and waits for it.
+  func finish() {
+    guard FlushPolicy.current != .no else { return }
+    for array in Module.current.arrays.all where array.isDirty {
+      array.isDirty = false
+      try? flush(array)
     }
   }
 
@@ -90,13 +108,17 @@ final class Flusher {
   private func takeResults() {
     var result = flusher_result()
     while flusher_take(&result) {
-      guard let entry = waiting.removeValue(forKey: result.token) else { continue }
-      switch entry {
-      case .array(let identity):
+      switch waiting.removeValue(forKey: result.token) {
+      case .array(let identity)?:
         // It may have been unmapped meanwhile.
-        guard let array = Module.current.arrays.array(identity) else { continue }
+        guard let array = Module.current.arrays.array(identity) else {
+          flushedUnwatched(result.error)
+          continue
+        }
+        array.isFlushing = false
         flushed(array, failure: array.flushError(result.error))
-      case .call(let call):
+      case nil: flushedUnwatched(result.error)
+      case .call(let call)?:
         call.failure = call.array.flushError(result.error)
         flushed(call.array, failure: call.failure)
         call.unblock()
@@ -108,11 +130,20 @@ final class Flusher {
     flushes += 1
     if let failure {
       failures += 1
-      log(nil, .warning, "flush failed, no changes until one succeeds: \(failure)")
+      // Once, however many changes are refused.
+      if array.flushFailure == nil { log(nil, .warning, "flush failed, no changes until one succeeds: \(failure)") }
     } else if array.flushFailure != nil {
-      log(nil, .notice, "flush succeeded again: \(array.pathText)")
+      log(nil, .notice, "flush succeeded again: \(quoted(array.path.bytes))")
     }
     array.flushFailure = failure
+  }
+
+  /// A flush has ended whose array is not there any more.
+  private func flushedUnwatched(_ code: Int32) {
+    flushes += 1
+    guard code != 0 else { return }
+    failures += 1
+    log(nil, .warning, "the flush of a file that is not mapped any more failed: \(String(cString: strerror(code)))")
   }
 }
 

@@ -4,7 +4,8 @@ import Synchronization
 /// The arrays that are mapped, one for each file, and how many keys are bound to each.
 ///
 /// The server frees keys on a thread of its own, so everything goes through a lock. A file is given up while the lock is
-/// held: nobody can map it anew before its spare room is cut off and its file lock is free.
+/// held: nobody can map it anew before its spare room is cut off and its file lock is free. Its memory, which may take
+/// long, is freed afterwards.
 final class ArrayRegistry: Sendable {
   private struct Entry {
     let array: ServedArray
@@ -90,12 +91,13 @@ final class ArrayRegistry: Sendable {
     )
   }
 
-  /// A replica is going to get all arrays as they are now.
+  /// Replicas are going to get all raw arrays as they are now.
   func noteReplicatedCounts() {
-    for array in entries.withLock({ $0.values.map(\.array) }) where array.format == .raw {
-      array.replicatedCount = array.shape[0]
-    }
+    for array in all where array.format == .raw { array.replicatedCount = (try? array.count()) ?? 0 }
   }
+
+  /// All arrays.
+  var all: [ServedArray] { entries.withLock { $0.values.map(\.array) } }
 
   /// Cuts off the spare room of all arrays.
   func trimAll() {

@@ -32,6 +32,16 @@ final class Binding {
     self.access = access
     state = .detached(.path(.empty))
     attach()
+    if case .attached(let array) = state, access == .writable { array.isReplicated = true }
+  }
+
+  /// Binds to a file that could not be had.
+  init(_ path: RelativePath, _ elementType: ElementType, _ format: FileFormat, missing reason: MappedArrayError) {
+    self.path = path
+    self.elementType = elementType
+    self.format = format
+    access = .writable
+    state = .detached(reason)
   }
 
   deinit {
@@ -42,18 +52,25 @@ final class Binding {
 
   /// The array, after another try to map the file if it is not mapped.
   @inline(__always)
-  func array() throws(CommandError) -> ServedArray {
+  func array(for call: Call) throws(CommandError) -> ServedArray {
     if case .attached(let array) = state, array.fault == nil { return array }
-    return try attachedArray()
+    return try attachedArray(for: call)
   }
 
   @inline(never)
-  private func attachedArray() throws(CommandError) -> ServedArray {
-    if case .attached(let array) = state { array.recover() } else { attach() }
+  private func attachedArray(for call: Call) throws(CommandError) -> ServedArray {
+    if case .attached(let array) = state {
+      array.recover()
+      // What replicas have is not what it holds now.
+      array.isReplicated = false
+    } else {
+      attach()
+    }
     switch state {
     case .attached(let array):
-      guard let fault = array.fault else { return array }
-      throw .detached(path: quoted(path.bytes), reason: fault)
+      if let fault = array.fault { throw .detached(path: quoted(path.bytes), reason: fault) }
+      call.announceAttached(self, of: array)
+      return array
     case .detached(let reason): throw .detached(path: quoted(path.bytes), reason: reason)
     }
   }
@@ -96,10 +113,7 @@ final class Binding {
 
   /// What `MMAP` must be given behind the key to make this binding anew.
   var mappingArguments: [[UInt8]] {
-    var words = [elementType.name] + (format == .raw ? ["RAW"] : []) + (access == .readOnly ? ["READONLY"] : [])
-    if case .attached(let array) = state, case let row = array.shape.dropFirst(), !row.isEmpty {
-      words += ["SHAPE"] + row.map(String.init)
-    }
+    let words = [elementType.name] + (format == .raw ? ["RAW"] : []) + (access == .readOnly ? ["READONLY"] : [])
     return [path.bytes] + words.map { Array($0.utf8) }
   }
 }

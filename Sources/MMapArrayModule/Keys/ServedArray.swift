@@ -16,9 +16,13 @@ class ServedArray: @unchecked Sendable {
   final var unfinishedChange: Job?
   /// Whether there are changes that no flush has been asked for.
   final var isDirty = false
+  /// Whether a flush is under way.
+  final var isFlushing = false
   /// Why the last flush failed; nothing is changed until one succeeds.
   final var flushFailure: MappedArrayError?
-  /// How many elements replicas know of, as far as this server told them.
+  /// Whether replicas have been told of it, or get it with a full synchronisation.
+  final var isReplicated = false
+  /// How many elements of a raw file replicas know of, or will with what is on its way to them.
   final var replicatedCount = 0
 
   /// Why the file cannot be mapped as this array any more, since a part of it was found to be gone.
@@ -79,6 +83,7 @@ final class TypedArray<Element: MappableElement>: ServedArray, @unchecked Sendab
     let (format, identity) = (file.format, file.identity)
     elements = try MappedArray<Element>(file)
     super.init(elementType: Element.elementType, format: format, identity: identity)
+    replicatedCount = elements.count
   }
 }
 
@@ -125,7 +130,12 @@ extension ServedArray {
   }
 
   /// Gives the file up, whoever still refers to the array: it can be mapped anew.
-  func retire() { accept(Retirer()) }
+  ///
+  /// What no flush has been asked for is flushed, and nobody waits for it.
+  func retire() {
+    if isDirty { Flusher.flushUnwatched(self) }
+    accept(Retirer())
+  }
 
   private struct Retirer: ArrayVisitor {
     func visit<Element: MappableElement>(_ array: TypedArray<Element>) { array.elements.retire() }
@@ -155,6 +165,15 @@ extension ServedArray {
         log(nil, .warning, "a part of an array is saved as zeros: \(error)")
       }
     }
+  }
+
+  /// The file has been renamed.
+  func rename(to path: RelativePath) { accept(Renamer(path: path)) }
+
+  private struct Renamer: ArrayVisitor {
+    let path: RelativePath
+
+    func visit<Element: MappableElement>(_ array: TypedArray<Element>) { array.elements.rename(to: path) }
   }
 
   /// Flushes the file to the disk and waits for it.
@@ -188,11 +207,11 @@ extension ServedArray {
     }
   }
 
-  /// The file's path, for messages.
-  var pathText: String { accept(PathReader()) }
+  /// The path under which the file was opened first.
+  var path: RelativePath { accept(PathReader()) }
 
   private struct PathReader: ArrayVisitor {
-    func visit<Element: MappableElement>(_ array: TypedArray<Element>) -> String { quoted(array.elements.path.bytes) }
+    func visit<Element: MappableElement>(_ array: TypedArray<Element>) -> RelativePath { array.elements.path }
   }
 
   /// What is known of the array, new elements in a raw file included.

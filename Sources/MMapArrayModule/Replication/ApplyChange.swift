@@ -17,7 +17,7 @@ enum ApplyChange: ArrayCommand {
     }
     try apply(call, to: array, countIndex: 2)
     call.announce("mmap.apply")
-    try Module.current.flusher.changed(array)
+    try call.flush(array)
     call.replyOK()
   }
 
@@ -33,12 +33,16 @@ enum ApplyChange: ArrayCommand {
         .addingReportingOverflow(blob.count / MemoryLayout<Element>.size)
       guard !overflow, end <= count else { throw .argument("a blob reaches past the count \(count)") }
     }
-    try onArray { () throws(MappedArrayError) in try array.elements.resize(to: count) }
+    // Elements are written before the count covers them.
+    if count < array.elements.count {
+      try onArray { () throws(MappedArrayError) in try array.elements.resize(to: count) }
+    }
     for position in stride(from: countIndex + 1, to: call.count, by: 2) {
       let (index, blob) = (try call.natural(position, "index"), try call.packed(position + 1, as: Element.self))
       try onArray { () throws(MappedArrayError) in try array.elements.write(packed: blob, at: index) }
     }
-    array.replicatedCount = array.elements.count
+    try onArray { () throws(MappedArrayError) in try array.elements.resize(to: count) }
+    array.replicatedCount = count
   }
 }
 
@@ -75,9 +79,15 @@ enum ShipPiece: Command {
 
     func visit<Element: MappableElement>(_ array: TypedArray<Element>) throws(CommandError) {
       let (index, blob) = (try call.natural(2, "index"), try call.packed(3, as: Element.self))
-      try onArray { () throws(MappedArrayError) in try array.elements.write(packed: blob, at: index) }
+      // A job of this server may still be at it.
+      array.unfinishedChange?.complete()
+      try onArray { () throws(MappedArrayError) in
+        try array.elements.write(packed: blob, at: index)
+        // The file was made of one hole; where it is filled, stores may go through the mapping again.
+        array.elements.forgetHoles()
+      }
       array.replicatedCount = array.elements.count
-      try Module.current.flusher.changed(array)
+      try call.flush(array)
     }
   }
 }

@@ -11,7 +11,7 @@ extension Call {
   ) throws(CommandError) {
     announce(event)
     if Module.current.replication.isRecorded { replicate(array, ranges()) }
-    try Module.current.flusher.changed(array)
+    try flush(array)
   }
 
   /// The count has changed, and nothing else.
@@ -33,7 +33,18 @@ extension Call {
         sendToReplicas("MMAP.FILL", [key] + strings + [argument(4)])
       }
     }
-    try Module.current.flusher.changed(array)
+    try flush(array)
+  }
+
+  /// Flushes a change, or notes that it is to be flushed. A master is not told of a failure: it could not do anything
+  /// about it.
+  @inline(__always)
+  func flush(_ array: ServedArray) throws(CommandError) {
+    do throws(CommandError) {
+      try Module.current.flusher.changed(array)
+    } catch {
+      if !has(SERVER_CONTEXT_REPLICATED) { throw error }
+    }
   }
 
   /// Sends `MMAP.APPLY key count [index blob …]`: the count as it is now and the elements as they are now. All that a

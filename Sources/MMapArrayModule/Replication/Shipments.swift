@@ -6,12 +6,13 @@ import MappedArray
 final class Shipments {
   private struct Shipment {
     let array: ServedArray
-    let path: RelativePath
     /// The elements that are still to go.
     var rest: Range<Int>
   }
 
   private var shipments: [Shipment] = []
+  /// Whether there is a timer for the next piece.
+  private var isScheduled = false
 
   /// Bytes of a piece, and of a replica's output buffer above which it gets no more.
   private static let pieceBytes = 4 << 20
@@ -22,28 +23,44 @@ final class Shipments {
 
   var pendingBytes: Int { shipments.reduce(0) { $0 + $1.rest.count * $1.array.elementType.size } }
 
-  /// Ships what an array holds.
-  func add(_ array: ServedArray, path: RelativePath, _ elements: Range<Int>, _ context: OpaquePointer?) {
-    guard !elements.isEmpty else { return }
-    // The array stays mapped until all is sent, whatever becomes of its keys.
-    Module.current.arrays.retain(array)
-    shipments.append(Shipment(array: array, path: path, rest: elements))
-    if shipments.count == 1 { scheduleTurn(context) }
+  /// Ships all that an array holds. What was under way to its path before is not needed any more.
+  func addAll(of array: ServedArray, _ context: OpaquePointer?) {
+    let path = array.path
+    shipments.removeAll { shipment in
+      guard shipment.array.path == path else { return false }
+      Module.current.arrays.release(shipment.array)
+      return true
+    }
+    let count = array.shape.reduce(1, &*)
+    array.replicatedCount = count
+    add(array, 0..<count, context)
   }
 
-  /// Other programs may have lengthened a raw file since the last change: replicas need what they wrote.
-  func noticeGrowth(of array: ServedArray, path: RelativePath, _ context: OpaquePointer?) {
+  private func add(_ array: ServedArray, _ elements: Range<Int>, _ context: OpaquePointer?) {
+    guard !elements.isEmpty else { return }
+    // The array stays mapped until all is sent, or nobody else is bound to it.
+    Module.current.arrays.retain(array)
+    shipments.append(Shipment(array: array, rest: elements))
+    if !isScheduled { scheduleTurn(context) }
+  }
+
+  /// Other programs may have lengthened a raw file since the last look: replicas need what they wrote. Only a master asks.
+  func noticeGrowth(of array: ServedArray, _ context: OpaquePointer?) {
     // An array that cannot be looked at now answers its error to the command that asks.
-    guard array.format == .raw, let count = try? array.count() else { return }
-    if count > array.replicatedCount { add(array, path: path, array.replicatedCount..<count, context) }
+    guard array.format == .raw, array.isReplicated, Module.current.replication.isMaster,
+      let count = try? array.count()
+    else { return }
+    if count > array.replicatedCount { add(array, array.replicatedCount..<count, context) }
     array.replicatedCount = count
   }
 
   private func scheduleTurn(_ context: OpaquePointer?) {
+    isScheduled = true
     _ = server_CreateTimer(context, Shipments.pause, { context, _ in Module.current.shipments.turn(context) }, nil)
   }
 
   private func turn(_ context: OpaquePointer?) {
+    isScheduled = false
     // A replica that comes when nobody records the stream gets the contents with its full synchronisation.
     if !Module.current.replication.isRecorded { abandonAll() }
     guard !shipments.isEmpty else { return }
@@ -57,9 +74,14 @@ final class Shipments {
   }
 
   private func sendPiece(_ context: OpaquePointer?) {
+    // Half a change must not go out: the rest of it is not sent.
+    guard shipments[0].array.unfinishedChange == nil else { return shipments.append(shipments.removeFirst()) }
     let size = shipments[0].array.elementType.size
     let piece = shipments[0].rest.prefix(Shipments.pieceBytes / size)
-    let isSent = shipments[0].array.accept(Sender(context: context, path: shipments[0].path.bytes, piece: piece))
+    let array = shipments[0].array
+    // Without a key there is nobody to send it to.
+    let isBound = !Module.current.arrays.isLastBinding(of: array)
+    let isSent = isBound && array.accept(Sender(context: context, path: array.path.bytes, piece: piece))
     shipments[0].rest = piece.upperBound..<shipments[0].rest.upperBound
     if shipments[0].rest.isEmpty || !isSent {
       let shipment = shipments.removeFirst()
@@ -74,7 +96,9 @@ final class Shipments {
 
     /// Sends what there still is of the piece, and answers whether there was anything.
     func visit<Element: MappableElement>(_ array: TypedArray<Element>) -> Bool {
-      array.elements.withPackedElements(in: piece) { bytes in
+      // Where a part of the file is gone, the next command says so, and all is shipped anew.
+      guard (try? array.elements.checkReadable(piece)) != nil else { return false }
+      return array.elements.withPackedElements(in: piece) { bytes in
         guard !bytes.isEmpty else { return false }
         var strings = [path.withUnsafeBytes { serverString($0) }, serverString(piece.lowerBound), serverString(bytes)]
         _ = strings.withUnsafeMutableBufferPointer {

@@ -19,18 +19,24 @@ struct BindingReader {
     }
     let shape = try shape(&reader)
     // After a restart the files are what they are: the contents are read and forgotten.
-    let keeps = Module.current.lifecycle.loading != .restart
-    var contents = keeps ? try Module.current.staging.begin() : nil
+    guard Module.current.lifecycle.loading != .restart else {
+      var nowhere = Incoming.nowhere
+      try readContents(record, shape, &reader, into: &nowhere)
+      try reader.checkDigest()
+      return record.binding()
+    }
+    var incoming = Incoming()
     do throws(LoadError) {
-      try readContents(record, shape, &reader, into: &contents)
+      try readContents(record, shape, &reader, into: &incoming)
       try reader.checkDigest()
     } catch {
-      if let path = contents?.path { Module.current.remove(path) }
+      incoming.fail(.path(.empty))
       throw error
     }
-    guard let staged = contents?.path else { return record.binding() }
-    contents = nil
-    return try Module.current.staging.binding(record, staged: staged)
+    switch incoming.finish() {
+    case .success(let staged): return try Module.current.staging.binding(record, staged: staged)
+    case .failure(let error): return try Module.current.staging.binding(record, missing: error)
+    }
   }
 
   private func shape(_ reader: inout FieldReader) throws(LoadError) -> [Int] {
@@ -51,28 +57,20 @@ struct BindingReader {
   }
 
   private func readContents(
-    _ record: Fields, _ shape: [Int], _ reader: inout FieldReader, into file: inout StagedFile?
+    _ record: Fields, _ shape: [Int], _ reader: inout FieldReader, into incoming: inout Incoming
   ) throws(LoadError) {
     let (bytes, overflow) = shape.reduce(1, &*).multipliedReportingOverflow(by: record.elementType.size)
     guard !overflow else { throw LoadError(message: "it is too large") }
     if record.format == .npy {
-      try onFile { () throws(MappedArrayError) in try file?.appendHeader(record.elementType, shape: shape) }
+      incoming.write { (file) throws(MappedArrayError) in try file.appendHeader(record.elementType, shape: shape) }
     }
     var rest = bytes
     while rest > 0 {
       let expected = min(rest, BindingRecord.pieceBytes)
       try reader.piece(of: expected) { (piece) throws(LoadError) in
-        try onFile { () throws(MappedArrayError) in try file?.append(piece) }
+        incoming.write { (file) throws(MappedArrayError) in try file.append(piece) }
       }
       rest -= expected
-    }
-  }
-
-  private func onFile(_ body: () throws(MappedArrayError) -> Void) throws(LoadError) {
-    do {
-      try body()
-    } catch {
-      throw LoadError(message: "\(error)")
     }
   }
 
@@ -106,6 +104,47 @@ struct BindingReader {
 
     /// The binding to what is there, attached if it fits.
     func binding() -> Binding { Binding(path: path, elementType: elementType, format: format, access: access) }
+  }
+}
+
+/// The staged file that contents go to. If it cannot be written the rest of the record is read all the same: the server
+/// takes a record that is not read to its end for damaged, and a replica ends.
+private struct Incoming: ~Copyable {
+  private var file: StagedFile?
+  private var failure: MappedArrayError?
+
+  init() {
+    do {
+      file = try Module.current.staging.begin()
+    } catch {
+      failure = error
+    }
+  }
+
+  private init(file: consuming StagedFile?) { self.file = file }
+
+  static var nowhere: Incoming { Incoming(file: nil) }
+
+  mutating func write(_ body: (inout StagedFile) throws(MappedArrayError) -> Void) {
+    guard var open = file.take() else { return }
+    do throws(MappedArrayError) {
+      try body(&open)
+      file = consume open
+    } catch {
+      file = consume open
+      fail(error)
+    }
+  }
+
+  mutating func fail(_ error: MappedArrayError) {
+    if let open = file.take() { Module.current.remove(open.path) }
+    failure = error
+  }
+
+  /// Closes the file.
+  consuming func finish() -> Result<RelativePath, MappedArrayError> {
+    if let open = file.take() { return .success(open.path) }
+    return .failure(failure ?? .path(.empty))
   }
 }
 

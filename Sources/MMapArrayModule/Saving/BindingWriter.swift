@@ -22,11 +22,19 @@ struct BindingWriter {
     if binding.access == .readOnly { flags.insert(.readOnly) }
     let array = arrayToSave(of: binding)
     if array != nil { flags.insert(.contents) }
-    binding.path.bytes.withUnsafeBytes { write($0) }
+    path(of: binding).bytes.withUnsafeBytes { write($0) }
     Array(binding.elementType.name.utf8).withUnsafeBytes { write($0) }
     write(flags.rawValue)
     if let array { write(array) }
     server_SaveUnsigned(io, digest.value)
+  }
+
+  /// A file that has several names here has one on a replica.
+  private func path(of binding: Binding) -> RelativePath {
+    guard binding.access == .writable, case .attached(let array) = binding.state,
+      Module.current.lifecycle.savesForReplica
+    else { return binding.path }
+    return array.path
   }
 
   /// The array whose contents are saved, if any are.

@@ -9,15 +9,19 @@ final class Staging {
   private var lastNumber: UInt64 = 0
   /// Where the file of a path is until the end of the full synchronisation.
   private var staged: [RelativePath: RelativePath] = [:]
+  /// Paths of files that could not be stored here: what is in their places is not what the master has.
+  private var missing: Swift.Set<RelativePath> = []
+
+  /// Begins a full synchronisation.
+  ///
+  /// If the server is killed before its end, the saved data that it starts with tells of files that are not in their
+  /// places yet. So that is noted on the disk.
+  func beginSynchronization() { Module.current.setMark(true) }
 
   /// Makes a new staged file.
-  func begin() throws(LoadError) -> StagedFile {
+  func begin() throws(MappedArrayError) -> StagedFile {
     lastNumber += 1
-    do {
-      return try Module.current.makeStagedFile(number: lastNumber)
-    } catch {
-      throw LoadError(message: "\(error)")
-    }
+    return try Module.current.makeStagedFile(number: lastNumber)
   }
 
   /// A binding that came without contents: to the file of another key that came with them, or to what is there.
@@ -42,8 +46,16 @@ final class Staging {
     return record.binding()
   }
 
+  /// A binding that came with contents, which could not be stored. A replica does without: it must not end for that.
+  func binding(_ record: BindingReader.Fields, missing reason: MappedArrayError) throws(LoadError) -> Binding {
+    guard Module.current.lifecycle.loading == .fullSynchronization else { throw LoadError(message: "\(reason)") }
+    log(nil, .warning, "\(quoted(record.path.bytes)) has come from the master and cannot be stored: \(reason)")
+    missing.insert(record.path)
+    return Binding(record.path, record.elementType, record.format, missing: reason)
+  }
+
   /// Ends a full synchronisation.
-  func end(installing: Bool) {
+  func endSynchronization(installing: Bool) {
     for (path, file) in staged {
       guard installing else {
         Module.current.remove(file)
@@ -51,31 +63,36 @@ final class Staging {
       }
       do {
         try Module.current.rename(file, to: path)
+        Module.current.identity(of: path).flatMap(Module.current.arrays.array)?.rename(to: path)
       } catch {
         log(nil, .warning, "a file of the master cannot take its place: \(error)")
       }
     }
-    staged = [:]
+    if installing { for path in missing where Module.current.identity(of: path) != nil { _ = try? setAside(path) } }
+    (staged, missing) = ([:], [])
+    Module.current.setMark(false)
   }
 
-  /// Replaces a file with an empty array, for a replica whose master has mapped that path.
+  /// Replaces a file with zeros of the same shape, for a replica whose master has mapped that path.
   func replace(
     _ path: RelativePath, _ elementType: ElementType, _ format: FileFormat, shape: [Int]
-  ) throws(LoadError) {
+  ) throws(MappedArrayError) {
     var file = try begin()
     let staged = file.path
     do throws(MappedArrayError) {
       if format == .npy { try file.appendHeader(elementType, shape: shape) }
+      try file.appendZeros(elementType, shape: shape)
       try Module.current.rename(staged, to: path)
     } catch {
       Module.current.remove(staged)
-      throw LoadError(message: "\(error)")
+      throw error
     }
   }
 
   private func bind(_ record: BindingReader.Fields, to file: RelativePath) -> Binding? {
     let request = MappingRequest(elementType: record.elementType, format: record.format, access: record.access)
     guard let array = try? Module.current.open(file, for: request) else { return nil }
+    array.isReplicated = true
     return Binding(path: record.path, access: record.access, array: array)
   }
 
@@ -83,13 +100,30 @@ final class Staging {
     _ file: RelativePath, at path: RelativePath, _ format: FileFormat
   ) throws(MappedArrayError) {
     if Module.current.identity(of: path) != nil {
-      if (try? Module.current.haveSameContents(file, path, format: format)) == true {
+      if try holdsSame(file, path, format) {
         Module.current.remove(file)
         return
       }
-      let aside = try Module.current.setAside(path)
-      log(nil, .warning, "\(quoted(path.bytes)) was in the way of RESTORE: it is \(quoted(aside.bytes)) now")
+      try setAside(path)
     }
     try Module.current.rename(file, to: path)
+  }
+
+  private func holdsSame(
+    _ file: RelativePath, _ path: RelativePath, _ format: FileFormat
+  ) throws(MappedArrayError) -> Bool {
+    do {
+      return try Module.current.haveSameContents(file, path, format: format)
+    } catch {
+      // A directory, say: it holds files of others.
+      guard error != .path(.notRegularFile) else { throw error }
+      return false
+    }
+  }
+
+  private func setAside(_ path: RelativePath) throws(MappedArrayError) {
+    let aside = try Module.current.setAside(path)
+    Module.current.identity(of: aside).flatMap(Module.current.arrays.array)?.rename(to: aside)
+    log(nil, .warning, "\(quoted(path.bytes)) was in the way: it is \(quoted(aside.bytes)) now")
   }
 }

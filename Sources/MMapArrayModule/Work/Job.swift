@@ -42,8 +42,19 @@ final class SlicedJob<Work: SlicedWork>: Job {
       failure = error
       isMore = false
     }
-    if !isMore, array.unfinishedChange === self { array.unfinishedChange = nil }
+    if !isMore { finish() }
     return isMore
+  }
+
+  private func finish() {
+    guard array.unfinishedChange === self else { return }
+    array.unfinishedChange = nil
+    do throws(CommandError) {
+      // Its first slice has been flushed, or a flush has been asked for.
+      try Module.current.flusher.changed(array)
+    } catch {
+      failure = failure ?? error
+    }
   }
 
   override var isUnfinishedChange: Bool { array.unfinishedChange === self }

@@ -63,6 +63,7 @@ func perform<Work: SlicedWork>(
   try announce()
   guard isMore else { return work.reply(to: call) }
   let job = SlicedJob(work, on: array)
+  array.unfinishedChange = job
   if call.has(SERVER_CONTEXT_REPLICATED) {
     // A master waits for nobody.
     job.reply(to: call)
@@ -71,6 +72,5 @@ func perform<Work: SlicedWork>(
     job.reply(to: call)
     return
   }
-  array.unfinishedChange = job
   Module.current.work.add(job)
 }

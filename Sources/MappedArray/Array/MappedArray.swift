@@ -238,6 +238,14 @@ extension MappedArray {
   }
 }
 
+extension MappedArray {
+  /// Holes may have been filled since they were looked for.
+  public mutating func forgetHoles() { storage.hasHoles = nil }
+
+  /// After a rename: what the file is called from now on.
+  public mutating func rename(to path: RelativePath) { storage.path = path }
+}
+
 // MARK: - Ranges
 
 extension MappedArray where Element: MappableElement {

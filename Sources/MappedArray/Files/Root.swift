@@ -128,6 +128,14 @@ public struct Root: ~Copyable {
     return aside
   }
 
+  /// A mark that outlives the process: whether an exchange of many files has begun and not ended.
+  public borrowing func setMark(_ isSet: Bool) throws(MappedArrayError) {
+    if isSet { _ = try openStaged(StagedFile.mark) } else { remove(StagedFile.mark) }
+  }
+
+  /// Whether the mark is set.
+  public var hasMark: Bool { identity(of: StagedFile.mark) != nil }
+
   /// Removes staged files that a killed server has left: those that nobody has locked.
   public borrowing func removeAbandonedFiles() {
     guard let directory = try? openDirectory(FilePath(root: nil, [StagedFile.directory])),
@@ -140,6 +148,7 @@ public struct Root: ~Copyable {
       }
       guard name != ".", name != ".." else { continue }
       let path = RelativePath(staged: name)
+      guard path != StagedFile.mark else { continue }
       guard let file = try? open(path, access: .writable, creating: false), (try? file.descriptor.tryLock()) == true
       else { continue }
       remove(path)

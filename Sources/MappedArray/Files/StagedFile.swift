@@ -11,6 +11,8 @@ public struct StagedFile: ~Copyable {
   private var size = 0
 
   static let directory = FilePath.Component(".mmaparray")
+  /// The file that is the mark of `Root.setMark`.
+  static var mark: RelativePath { RelativePath(staged: "unfinished") }
 
   /// Makes an empty file.
   ///
@@ -30,6 +32,27 @@ public struct StagedFile: ~Copyable {
       throw .system(error, path: path.path.string)
     }
     size += bytes.count
+  }
+
+  /// Appends zeros for the elements of an array of that shape, for which disk space is reserved.
+  ///
+  /// - Throws: `.tooLarge` if the shape is that of no array.
+  public mutating func appendZeros(_ elementType: ElementType, shape: [Int]) throws(MappedArrayError) {
+    var bytes = elementType.size
+    for dimension in shape {
+      let (next, overflow) = bytes.multipliedReportingOverflow(by: dimension)
+      guard !overflow, dimension >= 0 else { throw .tooLarge }
+      bytes = next
+    }
+    let (end, overflow) = size.addingReportingOverflow(bytes)
+    guard !overflow else { throw .tooLarge }
+    guard bytes > 0 else { return }
+    do throws(SystemCallError) {
+      try descriptor.allocate(size..<end)
+    } catch {
+      throw .system(error, path: path.path.string)
+    }
+    size = end
   }
 
   /// Appends the header of an array of that shape, which is what a file with a header begins with.
