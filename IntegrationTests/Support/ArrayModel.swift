@@ -29,7 +29,7 @@ enum Expectation<Element: ModelElement> {
 
 /// A plain array that does what the commands should do, and makes up commands for it.
 struct ArrayModel<Element: ModelElement> {
-  private(set) var elements: [Element] = []
+  var elements: [Element] = []
   private var generator: SeededGenerator
 
   init(seed: UInt64) {

@@ -10,11 +10,13 @@ final class ModuleServer {
 
   init(
     program: [String] = Environment.program, configuration: [(String, String)] = [],
-    moduleArguments: [String] = [], chroot: String? = Environment.chroot, protocolVersion: ProtocolVersion = .resp2
+    moduleArguments: [String] = [], chroot: String? = Environment.chroot, listensOnTCP: Bool = false,
+    protocolVersion: ProtocolVersion = .resp2
   ) throws {
     let module: String = try #require(Environment.module, "set MMAPARRAY_MODULE, or run `make test`")
     live = try LiveServer(
-      program: program, module: module, moduleArguments: moduleArguments, configuration: configuration, chroot: chroot)
+      program: program, module: module, moduleArguments: moduleArguments, configuration: configuration, chroot: chroot,
+      listensOnTCP: listensOnTCP)
     self.protocolVersion = protocolVersion
     connection = try live.connect(protocolVersion: protocolVersion)
   }

@@ -1,0 +1,60 @@
+import Glibc
+import LiveServer
+import Testing
+
+/// A disk whose flushes fail or take long when it is told so: a library that a server is started with.
+struct FaultyDisk {
+  private let directory: TemporaryDirectory
+
+  init() throws {
+    directory = try TemporaryDirectory()
+    let source = """
+      #define _GNU_SOURCE
+      #include <errno.h>
+      #include <stdio.h>
+      #include <stdlib.h>
+      #include <string.h>
+      #include <sys/syscall.h>
+      #include <unistd.h>
+
+      static int is_told(const char *what) {
+        char path[512];
+        snprintf(path, sizeof path, "%s/%s", getenv("FAULTY_DISK"), what);
+        return access(path, F_OK) == 0;
+      }
+
+      int fdatasync(int file) {
+        char name[64], path[512] = "";
+        snprintf(name, sizeof name, "/proc/self/fd/%d", file);
+        if (readlink(name, path, sizeof path - 1) > 0 && strstr(path, "/arrays/") != NULL) {
+          while (is_told("wait")) usleep(1000);
+          if (is_told("fail")) {
+            errno = EIO;
+            return -1;
+          }
+        }
+        return (int)syscall(SYS_fdatasync, file);
+      }
+      """
+    try Files.write(Array(source.utf8), to: directory.path + "/disk.c")
+    try Python.run(
+      script: "import subprocess, sys; subprocess.run(sys.argv[1:], check=True)",
+      arguments: ["cc", "-shared", "-fPIC", "-o", directory.path + "/disk.so", directory.path + "/disk.c"])
+  }
+
+  /// The program that starts a server on this disk.
+  var program: [String] {
+    ["env", "LD_PRELOAD=\(directory.path)/disk.so", "FAULTY_DISK=\(directory.path)"] + Environment.program
+  }
+
+  enum Fault: String {
+    /// Flushes fail with EIO.
+    case fail
+    /// Flushes do not end.
+    case wait
+  }
+
+  func begin(_ fault: Fault) throws { try Files.write([], to: "\(directory.path)/\(fault)") }
+
+  func end(_ fault: Fault) { unlink("\(directory.path)/\(fault)") }
+}
