@@ -65,6 +65,8 @@ final class Lifecycle {
         Module.current.replication.update(context)
         Module.current.replication.forgetHistory(context)
       }, nil)
+    // `CONFIG SET crash-log-enabled` puts the server's own handler in front.
+    subscribe(context, SERVER_EVENT_CONFIGURATION) { _, _, _, _ in FaultGuard.install() }
     scheduleSecond(context)
     mainThread = pthread_self()
     pthread_atfork(
@@ -88,8 +90,6 @@ final class Lifecycle {
     if Module.current.replication.isRecorded {
       for array in Module.current.arrays.all { Module.current.shipments.noticeGrowth(of: array, context) }
     }
-    // `CONFIG SET crash-log-enabled` puts the server's own handler in front.
-    FaultGuard.install()
     scheduleSecond(context)
   }
 
