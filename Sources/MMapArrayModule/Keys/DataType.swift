@@ -44,7 +44,14 @@ enum DataType {
   /// A digest of type and contents; of a binding without an array, of its type.
   private static func digest(_ binding: Binding, _ digest: OpaquePointer?) {
     Array(binding.elementType.name.utf8).withUnsafeBytes { add($0, to: digest) }
-    if case .attached(let array) = binding.state { try? array.forEachPiece { add($0, to: digest) } }
+    if case .attached(let array) = binding.state {
+      do {
+        try array.forEachPiece { add($0, to: digest) }
+      } catch {
+        // There is no way to answer an error; the next command must not answer for this one.
+        array.noticeFault(.array(error))
+      }
+    }
     server_DigestEndSequence(digest)
   }
 

@@ -241,6 +241,7 @@ extension ServedArray {
       let size = Slice.bytes / MemoryLayout<Element>.stride
       for start in stride(from: 0, to: array.elements.count, by: size) {
         array.elements.withPackedElements(in: start..<start + size) { body($0) }
+        try array.elements.checkFault()
       }
     }
   }

@@ -96,8 +96,12 @@ final class Shipments {
 
     /// Sends what there still is of the piece, and answers whether there was anything.
     func visit<Element: MappableElement>(_ array: TypedArray<Element>) -> Bool {
-      // Where a part of the file is gone, the next command says so, and all is shipped anew.
-      guard (try? array.elements.checkReadable(piece)) != nil else { return false }
+      do {
+        try array.elements.checkReadable(piece)
+      } catch {
+        array.noticeFault(.array(error))
+        return false
+      }
       return array.elements.withPackedElements(in: piece) { bytes in
         guard !bytes.isEmpty else { return false }
         var strings = [path.withUnsafeBytes { serverString($0) }, serverString(piece.lowerBound), serverString(bytes)]

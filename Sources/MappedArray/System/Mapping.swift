@@ -44,10 +44,10 @@ struct Mapping: ~Copyable {
     self.guarded = guarded
   }
 
-  /// Reads a byte of each page of a range, so that `hasFailed` tells of it.
+  /// Reads a byte of each page of a range, up to the first that is gone, so that `hasFailed` tells of it.
   func touch(_ bytes: UnsafeRawBufferPointer) {
     guard let start = bytes.baseAddress, !bytes.isEmpty else { return }
-    for offset in stride(from: 0, to: bytes.count, by: 4096) { fault_guard_touch(start + offset) }
+    for offset in stride(from: 0, to: bytes.count, by: 4096) where !hasFailed { fault_guard_touch(start + offset) }
     fault_guard_touch(start + bytes.count - 1)
   }
 
