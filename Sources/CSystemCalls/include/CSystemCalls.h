@@ -22,15 +22,16 @@ static inline int open_beneath(int directory, const char *path, int flags, unsig
   return (int)syscall(437, directory, path, &how, sizeof how);
 }
 
-/// fallocate(2) with mode 0: reserves disk space and lengthens the file.
-static inline int allocate_space(int file, int64_t offset, int64_t length) {
-  return (int)syscall(SYS_fallocate, file, 0, offset, length);
+/// fallocate(2) with mode 0, or FALLOC_FL_KEEP_SIZE: reserves disk space, and lengthens the file unless it keeps its size.
+static inline int allocate_space(int file, int keeps_size, int64_t offset, int64_t length) {
+  return (int)syscall(SYS_fallocate, file, keeps_size ? 1 : 0, offset, length);
 }
 
 /// O_PATH of open(2), the same on all Linux architectures that Swift knows.
 static const int open_path_only = 010000000;
 
-/// SEEK_HOLE of lseek(2).
+/// SEEK_DATA and SEEK_HOLE of lseek(2).
+static const int seek_data = 3;
 static const int seek_hole = 4;
 
 #endif

@@ -85,6 +85,11 @@ enum SetElements: ArrayCommand {
         (index: try call.index(2 + 2 * position), element: try call.element(3 + 2 * position, as: Element.self))
       },
       { pairs throws(CommandError) in
+        if pairs.count > 1 {
+          for pair in pairs {
+            try onArray { () throws(MappedArrayError) in try array.elements.reserveSpace(at: pair.index) }
+          }
+        }
         var written = 0
         for pair in pairs {
           let exists = try onArray { () throws(MappedArrayError) in
@@ -177,6 +182,7 @@ enum IncrementElements: ArrayCommand {
     if let greatest = indexes.max(), greatest >= array.elements.count {
       try onArray { () throws(MappedArrayError) in try array.elements.refresh() }
     }
+    for index in indexes { try onArray { () throws(MappedArrayError) in try array.elements.reserveSpace(at: index) } }
     // What an index has become by now, as it may be named twice. Stored only when all are known to fit.
     var changed: [Int: Element] = [:]
     var results: [Element?] = []

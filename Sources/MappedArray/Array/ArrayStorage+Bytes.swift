@@ -6,23 +6,18 @@ import SystemPackage
 extension ArrayStorage {
   /// Overwrites elements that are there.
   mutating func store(_ bytes: UnsafeRawBufferPointer, at index: Int) throws(MappedArrayError) {
-    if try makeStorable(index..<index + bytes.count / elementSize) {
-      copy(bytes, to: index * elementSize)
-      try checkFault()
-    } else {
-      let start = try offset(of: index)
-      try onFile { () throws(SystemCallError) in try descriptor.write(bytes, at: start) }
-    }
+    try makeStorable(index..<index + bytes.count / elementSize)
+    copy(bytes, to: index * elementSize)
+    try checkFault()
   }
 
-  /// Makes sure that elements which are there have disk space, so that they can be stored through the mapping; false where
-  /// the file has holes and the file system cannot fill them.
-  mutating func makeStorable(_ range: Range<Int>) throws(MappedArrayError) -> Bool {
+  /// Makes sure that elements which are there have disk space, so that they can be stored through the mapping.
+  mutating func makeStorable(_ range: Range<Int>) throws(MappedArrayError) {
     try checkWritable()
     if hasHoles == nil { hasHoles = try findHoles() }
-    guard hasHoles == true, !range.isEmpty else { return true }
+    guard hasHoles == true, !range.isEmpty else { return }
     let bytes = try offset(of: range.lowerBound)..<offset(of: range.upperBound)
-    return try onFile { () throws(SystemCallError) in try descriptor.fillHoles(in: bytes) }
+    try onFile { () throws(SystemCallError) in try descriptor.fillHoles(in: bytes) }
   }
 
   /// Reads elements from the file; zeros where it ends before.

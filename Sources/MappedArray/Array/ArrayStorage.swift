@@ -176,9 +176,10 @@ extension ArrayStorage {
     } else {
       try checkWholeRows(end - count)
       if index != count { try checkHeaderHolds(end) }
+      // Behind the count there is reserved space; what is before it may lie in a hole.
+      if index < count { try makeStorable(index..<count) }
       if index > count { try reserveZeros(index) }
       try reserve(end)
-      // Behind the count there is reserved space; what is before it may lie in a hole.
       let overlap = max(0, count - index) * elementSize
       if overlap > 0 { try store(UnsafeRawBufferPointer(rebasing: bytes[..<overlap]), at: index) }
       copy(UnsafeRawBufferPointer(rebasing: bytes[overlap...]), to: index * elementSize + overlap)
@@ -209,7 +210,7 @@ extension ArrayStorage {
       try onFile { () throws(SystemCallError) in
         // If there is no space, that must be known before an element is overwritten.
         if start != oldSize { try descriptor.allocate(oldSize..<newSize) }
-        if start < oldSize { _ = try descriptor.fillHoles(in: start..<oldSize) }
+        if start < oldSize { try descriptor.fillHoles(in: start..<oldSize) }
         try descriptor.write(bytes, at: start)
       }
     } catch {
@@ -289,6 +290,8 @@ extension ArrayStorage {
 
   /// Cuts off the room behind the elements.
   mutating func trim() throws(MappedArrayError) {
+    // Where the elements end in a file that has been cut is not known.
+    try checkFault()
     try completeShrink()
     guard access == .writable, !isRaw else { return }
     let end = try offset(of: count)

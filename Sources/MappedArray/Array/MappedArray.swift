@@ -262,8 +262,14 @@ extension MappedArray where Element: MappableElement {
 
   /// Reserves disk space for a range of a sparse file, so that a full disk is an error now and not later.
   public mutating func reserveSpace(in range: Range<Int>) throws(MappedArrayError) {
-    let range = range.clamped(to: 0..<count)
-    _ = try storage.makeStorable(range)
+    try storage.makeStorable(range.clamped(to: 0..<count))
+  }
+
+  /// Reserves disk space for an element of a sparse file, if there is such an element: before the first of several is
+  /// replaced.
+  public mutating func reserveSpace(at index: Int) throws(MappedArrayError) {
+    guard UInt(bitPattern: index) < UInt(bitPattern: count) else { return }
+    try storage.makeStorable(index..<index + 1)
   }
 
   /// Replaces a range of elements, cut to those there are, by one value.
@@ -272,19 +278,10 @@ extension MappedArray where Element: MappableElement {
   public mutating func fill(_ range: Range<Int>, with value: Element) throws(MappedArrayError) {
     let range = range.clamped(to: 0..<count)
     let stride = MemoryLayout<Element>.stride
-    if try storage.makeStorable(range) {
-      let destination = UnsafeMutableRawBufferPointer(
-        start: storage.elements + range.lowerBound * stride, count: range.count * stride)
-      Element.fill(destination, with: value)
-      try storage.checkFault()
-      return
-    }
-    let block = [Element](repeating: value, count: min(range.count, ElementView<Element>.blockCount))
-    for start in Swift.stride(from: range.lowerBound, to: range.upperBound, by: max(1, block.count)) {
-      let count = min(block.count, range.upperBound - start)
-      try block.span.withUnsafeBytes { (bytes) throws(MappedArrayError) in
-        try storage.write(UnsafeRawBufferPointer(rebasing: bytes[..<(count * stride)]), at: start)
-      }
-    }
+    try storage.makeStorable(range)
+    let destination = UnsafeMutableRawBufferPointer(
+      start: storage.elements + range.lowerBound * stride, count: range.count * stride)
+    Element.fill(destination, with: value)
+    try storage.checkFault()
   }
 }

@@ -62,9 +62,15 @@ struct Descriptor: ~Copyable {
     return Descriptor(owning: try systemCall("open") { open("/proc/self/fd/\(file.rawValue)", flags) })
   }
 
-  /// A descriptor of the same open file, which the caller closes; fcntl(2).
+  /// A descriptor of the same open file with no smaller number, which the caller closes; fcntl(2).
   func duplicate() throws(SystemCallError) -> Int32 {
-    try systemCall("fcntl") { fcntl(file.rawValue, F_DUPFD_CLOEXEC, 0) }
+    try systemCall("fcntl") { fcntl(file.rawValue, F_DUPFD_CLOEXEC, file.rawValue) }
+  }
+
+  /// The same open file under a number of `least` or more; fcntl(2).
+  consuming func moved(least: Int32) throws(SystemCallError) -> Descriptor {
+    guard file.rawValue < least else { return self }
+    return Descriptor(owning: try systemCall("fcntl") { fcntl(file.rawValue, F_DUPFD_CLOEXEC, least) })
   }
 
   /// Sets the file's size; ftruncate(2).
@@ -75,13 +81,28 @@ struct Descriptor: ~Copyable {
   /// Reserves disk space for `range`, extending the file with zeros where it ends before; fallocate(2). Where the file
   /// system has no such call, zeros are written over the whole range: it must hold no elements.
   func allocate(_ range: Range<Int>) throws(SystemCallError) {
-    if try !fillHoles(in: range) { try writeZeros(range) }
+    if try !reserve(range, keepingSize: false) { try writeZeros(range) }
   }
 
-  /// Reserves disk space for `range` and keeps what is in it; fallocate(2). False where the file system has no such call.
-  func fillHoles(in range: Range<Int>) throws(SystemCallError) -> Bool {
+  /// Reserves disk space for `range`, as far as it lies in the file, and keeps what is in it; fallocate(2). Where the file
+  /// system has no such call, zeros are written where it knows of holes.
+  func fillHoles(in range: Range<Int>) throws(SystemCallError) {
+    guard !range.isEmpty, try !reserve(range, keepingSize: true) else { return }
+    // Another program may have cut the file.
+    var rest = range.clamped(to: 0..<(try status().size))
+    while !rest.isEmpty, case let start = try firstHole(from: rest.lowerBound), rest.contains(start) {
+      let end = min(try firstData(from: start), rest.upperBound)
+      try writeZeros(start..<end)
+      rest = end..<rest.upperBound
+    }
+  }
+
+  /// False where the file system has no such call.
+  private func reserve(_ range: Range<Int>, keepingSize: Bool) throws(SystemCallError) -> Bool {
     do throws(SystemCallError) {
-      try systemCall("fallocate") { allocate_space(file.rawValue, Int64(range.lowerBound), Int64(range.count)) }
+      try systemCall("fallocate") {
+        allocate_space(file.rawValue, keepingSize ? 1 : 0, Int64(range.lowerBound), Int64(range.count))
+      }
       return true
     } catch {
       guard error.errno == .notSupported else { throw error }
@@ -105,6 +126,16 @@ struct Descriptor: ~Copyable {
   /// holes answer the end.
   func firstHole(from offset: Int) throws(SystemCallError) -> Int {
     Int(try systemCall("lseek") { lseek(file.rawValue, off_t(offset), seek_hole) })
+  }
+
+  /// The first data at or after `offset`, or no end; lseek(2) with SEEK_DATA.
+  private func firstData(from offset: Int) throws(SystemCallError) -> Int {
+    do throws(SystemCallError) {
+      return Int(try systemCall("lseek") { lseek(file.rawValue, off_t(offset), seek_data) })
+    } catch {
+      guard error.errno == .noSuchAddressOrDevice else { throw error }
+      return .max
+    }
   }
 
   /// Takes the exclusive lock of this open file without waiting, and answers whether it was free; flock(2). A forked
