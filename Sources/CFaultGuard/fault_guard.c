@@ -1,14 +1,18 @@
 #include "CFaultGuard.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-// More than vm.max_map_count allows by default. The handler reads the table at any instant and takes no lock; a slot is
-// free while its end is 0.
+// The handler reads the table at any instant and takes no lock; a slot is free while its end is 0.
 enum { capacity = 65536 };
+// How many mappings may be guarded. The rest of what the system allows is for the allocators of the process, which may
+// well end it when they get no more, and for the pages that the handler puts between others.
+static size_t limit = capacity;
 static struct guarded_mapping table[capacity];
 static _Atomic size_t used;
 
@@ -52,7 +56,17 @@ static void handle(int number, siginfo_t *information, void *context) {
   }
 }
 
+static void set_limit(void) {
+  char text[32] = {0};
+  int file = open("/proc/sys/vm/max_map_count", O_RDONLY | O_CLOEXEC);
+  if (file < 0) return;
+  size_t maps = read(file, text, sizeof text - 1) > 0 ? strtoul(text, NULL, 10) : 0;
+  close(file);
+  if (maps > 0 && maps / 4 * 3 < capacity) limit = maps / 4 * 3;
+}
+
 bool fault_guard_install(void) {
+  if (page_size == 0) set_limit();
   page_size = (uintptr_t)sysconf(_SC_PAGESIZE);
   struct sigaction current;
   if (sigaction(SIGBUS, NULL, &current) != 0) return false;
@@ -73,7 +87,7 @@ struct guarded_mapping *fault_guard_add(void *base, size_t length) {
   size_t count = atomic_load_explicit(&used, memory_order_relaxed);
   if (free_count > 0) {
     mapping = &table[free_slots[--free_count]];
-  } else if (count < capacity) {
+  } else if (count < limit) {
     mapping = &table[count];
     atomic_store_explicit(&used, count + 1, memory_order_release);
   }

@@ -31,7 +31,7 @@ private func loadModule(_ context: OpaquePointer?, _ arguments: [OpaquePointer?]
   let path = try RootConfiguration.load(context, arguments)
   let root: Root
   do {
-    root = try Root(path: path)
+    root = try Root(path: path, leastDescriptor: DescriptorLimit.raise(context))
   } catch {
     throw LoadError(message: "the root '\(path)' cannot be used: \(error); name a directory with 'root DIR'")
   }

@@ -18,7 +18,8 @@ struct guarded_mapping {
 /// was installed since is kept instead. False if the system refuses.
 bool fault_guard_install(void);
 
-/// Begins to guard a mapping; NULL if there are as many as a process may have (65 536).
+/// Begins to guard a mapping; NULL if there are three quarters of as many as a process may have (vm.max_map_count), or
+/// 65 536.
 struct guarded_mapping *fault_guard_add(void *base, size_t length);
 
 /// Ends it. Before the mapping itself ends: its addresses may then be somebody else's.

@@ -24,7 +24,14 @@ final class ArrayRegistry: Sendable {
     let file = try ArrayFile(opening: path, in: root, for: request)
     // The path may name another file than a moment ago.
     if let array = try bind(file.identity, path, in: root, for: request) { return array }
-    let array = try ServedArray.make(file)
+    let isNew = file.isNew
+    let array: ServedArray
+    do {
+      array = try ServedArray.make(file)
+    } catch {
+      if isNew { root.remove(path) }
+      throw error
+    }
     let entry = Entry(array: array, bindings: 1)
     entries.withLock { $0[entry.array.identity] = entry }
     return array

@@ -65,6 +65,8 @@ public struct ArrayFile: ~Copyable {
   public let elementType: ElementType
   public let access: Access
 
+  /// Whether opening it created it.
+  public var isNew: Bool { file.isNew }
   public var path: RelativePath { file.path }
   public var identity: FileIdentity { file.status.identity }
   public var format: FileFormat { header == nil ? .raw : .npy }

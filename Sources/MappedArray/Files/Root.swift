@@ -9,13 +9,17 @@ public struct Root: ~Copyable {
   public let path: FilePath
   /// Whether `openat2` is not even tried, as if the kernel lacked it.
   private let walks: Bool
+  private let leastDescriptor: Int32
 
   /// Opens the directory at `path`, creating it (not its parents) with mode 0770 less the umask if it is missing.
-  public init(path: FilePath) throws(SystemCallError) {
-    try self.init(path: path, walks: false)
+  ///
+  /// - Parameter leastDescriptor: the least number that an array's file descriptor has. Those below are left to the rest
+  ///   of the process, however many arrays there are.
+  public init(path: FilePath, leastDescriptor: Int32 = 0) throws(SystemCallError) {
+    try self.init(path: path, leastDescriptor: leastDescriptor, walks: false)
   }
 
-  init(path: FilePath, walks: Bool) throws(SystemCallError) {
+  init(path: FilePath, leastDescriptor: Int32 = 0, walks: Bool) throws(SystemCallError) {
     do {
       try systemCall("mkdir") { path.withPlatformString { mkdir($0, 0o770) } }
     } catch {
@@ -28,6 +32,7 @@ public struct Root: ~Copyable {
       })
     self.path = resolved
     self.walks = walks
+    self.leastDescriptor = leastDescriptor
   }
 
   /// Reads a path as it came from outside: relative to the root, or absolute and inside it.
@@ -45,14 +50,12 @@ public struct Root: ~Copyable {
     let flags = (access == .writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW
     while true {
       do {
-        let descriptor = try openBeneath(file.path, flags: flags)
-        return try OpenedFile(descriptor, path: file, isNew: false)
+        return try OpenedFile(openArrayFile(file, flags: flags), path: file, isNew: false)
       } catch .system(let error, _) where error.errno == .noSuchFileOrDirectory && creating {
         // Creating is a step of its own, so that a file that was made here can be told from one that was there.
       }
       do {
-        let descriptor = try openBeneath(file.path, flags: flags | O_CREAT | O_EXCL)
-        return try OpenedFile(descriptor, path: file, isNew: true)
+        return try OpenedFile(openArrayFile(file, flags: flags | O_CREAT | O_EXCL), path: file, isNew: true)
       } catch .system(let error, _) where error.errno == .fileExists {
         // Somebody else made it in between.
       }
@@ -172,6 +175,17 @@ public struct Root: ~Copyable {
   }
 
   private static let newFileMode: mode_t = 0o660
+
+  /// Opens a file under a number that arrays may have. What was created is removed again on an error.
+  private borrowing func openArrayFile(_ file: RelativePath, flags: Int32) throws(MappedArrayError) -> Descriptor {
+    let descriptor = try openBeneath(file.path, flags: flags)
+    do {
+      return try descriptor.moved(least: leastDescriptor)
+    } catch {
+      if flags & O_CREAT != 0 { remove(file) }
+      throw .system(error, path: file.path.string)
+    }
+  }
 
   private borrowing func openBeneath(_ path: FilePath, flags: Int32) throws(MappedArrayError) -> Descriptor {
     let mode = flags & O_CREAT == 0 ? 0 : Root.newFileMode
