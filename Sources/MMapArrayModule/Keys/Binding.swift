@@ -63,6 +63,7 @@ final class Binding {
       array.recover()
       // What replicas have is not what it holds now.
       array.isReplicated = false
+      if array.fault != nil { replace(array) }
     } else {
       attach()
     }
@@ -73,6 +74,13 @@ final class Binding {
       return array
     case .detached(let reason): throw .detached(path: quoted(path.bytes), reason: reason)
     }
+  }
+
+  /// The file has lost a part: another one that has taken its place by now is the array from now on.
+  private func replace(_ array: ServedArray) {
+    guard let identity = Module.current.identity(of: path), identity != array.identity else { return }
+    Module.current.arrays.release(array)
+    attach()
   }
 
   private func attach() {

@@ -110,6 +110,8 @@ extension ArrayStorage {
   private mutating func rewriteHeader(rows: Int) throws(MappedArrayError) {
     guard let header else { return }
     let (new, bytes, offset) = try rewriting(header, rows: rows)
+    // If the header is gone, nothing is to be written in its place.
+    try checkFault()
     try onFile { () throws(SystemCallError) in
       try bytes.span.withUnsafeBytes { (bytes) throws(SystemCallError) in try descriptor.write(bytes, at: offset) }
     }

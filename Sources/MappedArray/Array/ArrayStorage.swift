@@ -351,6 +351,9 @@ extension ArrayStorage {
 
   /// Reserves disk space and lengthens the file; on an error it is as long as before.
   private mutating func extend(from start: Int, to end: Int) throws(MappedArrayError) {
+    // A file that another program has cut must not get zeros where its elements were.
+    let size = try onFile { () throws(SystemCallError) in try descriptor.status().size }
+    guard size >= fileSize else { throw .fault(path: path.path.string) }
     do {
       try onFile { () throws(SystemCallError) in try descriptor.allocate(start..<end) }
     } catch {

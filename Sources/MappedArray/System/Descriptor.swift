@@ -122,19 +122,24 @@ struct Descriptor: ~Copyable {
     }
   }
 
-  /// The first hole at or after `offset`, or the end of the file; lseek(2) with SEEK_HOLE. File systems that know no
-  /// holes answer the end.
+  /// The first hole at or after `offset`, or the end of the file, or `offset` behind that; lseek(2) with SEEK_HOLE. File
+  /// systems that know no holes answer the end.
   func firstHole(from offset: Int) throws(SystemCallError) -> Int {
-    Int(try systemCall("lseek") { lseek(file.rawValue, off_t(offset), seek_hole) })
+    try seek(seek_hole, from: offset) ?? offset
   }
 
   /// The first data at or after `offset`, or no end; lseek(2) with SEEK_DATA.
   private func firstData(from offset: Int) throws(SystemCallError) -> Int {
+    try seek(seek_data, from: offset) ?? .max
+  }
+
+  private func seek(_ kind: Int32, from offset: Int) throws(SystemCallError) -> Int? {
     do throws(SystemCallError) {
-      return Int(try systemCall("lseek") { lseek(file.rawValue, off_t(offset), seek_data) })
+      return Int(try systemCall("lseek") { lseek(file.rawValue, off_t(offset), kind) })
     } catch {
+      // Nothing of that kind is there.
       guard error.errno == .noSuchAddressOrDevice else { throw error }
-      return .max
+      return nil
     }
   }
 
