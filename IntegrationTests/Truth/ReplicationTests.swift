@@ -209,11 +209,4 @@ struct ReplicationTests {
 
 extension ModuleServer {
   func makeDirectory(_ name: String) throws { #expect(mkdir(path(name), 0o755) == 0) }
-
-  /// Adds bytes at the end of a file, as another program would.
-  func append(_ bytes: [UInt8], to name: String) throws {
-    let file = open(path(name), O_WRONLY | O_APPEND)
-    defer { close(file) }
-    #expect(Glibc.write(file, bytes, bytes.count) == bytes.count)
-  }
 }
