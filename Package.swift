@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 import PackageDescription
 
 let swiftSettings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
@@ -12,7 +12,10 @@ let package = Package(
     .library(name: "mmaparray", type: .dynamic, targets: ["MMapArrayModule"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-system", from: "1.6.0")
+    .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
+    // The benchmark's.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
   ],
   targets: [
     // MARK: The module
@@ -43,6 +46,14 @@ let package = Package(
     .target(name: "CLiveServer"),
     .target(name: "LiveServer", dependencies: ["CLiveServer", "MappedArrayClient"], swiftSettings: swiftSettings),
 
+    // Measures the module next to the server's own commands.
+    .executableTarget(
+      name: "mmaparray-benchmark",
+      dependencies: [
+        "LiveServer", "MappedArrayClient", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ], swiftSettings: swiftSettings),
+
     // MARK: Examples
     .executableTarget(
       name: "first-program", dependencies: ["MappedArrayClient"], path: "Sources/Examples/FirstProgram",
@@ -60,6 +71,7 @@ let package = Package(
     .testTarget(
       name: "MappedArrayClientTests", dependencies: ["LiveServer", "MappedArrayClient"], swiftSettings: swiftSettings),
     .testTarget(name: "LiveServerTests", dependencies: ["LiveServer"], swiftSettings: swiftSettings),
+    .testTarget(name: "BenchmarkTests", dependencies: ["mmaparray-benchmark"], swiftSettings: swiftSettings),
     .testTarget(
       name: "IntegrationTests", dependencies: ["LiveServer", "MappedArrayClient"], path: "IntegrationTests",
       exclude: ["Walkthroughs"], swiftSettings: swiftSettings),

@@ -1,0 +1,120 @@
+import Histogram
+import LiveServer
+import MappedArrayClient
+
+/// What is counted.
+enum Unit: String, Codable {
+  case requests, elements, bytes
+}
+
+/// The same work done in two ways.
+struct Comparison {
+  struct Side {
+    /// As it is shown: `VMGET 10`.
+    let name: String
+    let requests: Requests
+    /// Sent before each sample and not measured.
+    var preparation: [[Argument]] = []
+  }
+
+  var ours: Side
+  var theirs: Side
+  /// The element type's name.
+  let type: String
+  var unit = Unit.requests
+  var unitsPerRequest = 1
+  /// Requests in a sample.
+  var count: Int
+  /// Replaces the load's pipeline, for requests with large replies.
+  var pipeline: Int?
+}
+
+/// Figures of one side.
+struct SideFigures: Codable {
+  let name: String
+  let perSecond: Spread
+  /// In microseconds.
+  let latencies: Latencies
+  /// What the server's main thread spends on a unit, in nanoseconds; nil where the work is not done by a server.
+  let serverNanoseconds: Double?
+}
+
+struct Latencies: Codable {
+  let p50: Double
+  let p99: Double
+  let p999: Double
+
+  init(_ nanoseconds: Histogram<UInt64>) {
+    func microseconds(_ percentile: Double) -> Double {
+      Double(nanoseconds.valueAtPercentile(percentile)) / 1000
+    }
+    p50 = microseconds(50)
+    p99 = microseconds(99)
+    p999 = microseconds(99.9)
+  }
+}
+
+struct ComparisonFigures: Codable {
+  let type: String
+  let unit: Unit
+  let ours: SideFigures
+  let theirs: SideFigures
+  /// Ours per second over theirs, of the two samples of each round.
+  let ratio: Spread
+}
+
+/// A comparison while it is being measured: a sample of both sides in each round, side by side, so that whatever else
+/// the machine does hits both.
+struct RunningComparison {
+  let comparison: Comparison
+  private var ours: [Sample] = []
+  private var theirs: [Sample] = []
+
+  init(_ comparison: Comparison) { self.comparison = comparison }
+
+  /// Takes a sample of each side, in turns which one first.
+  mutating func measure(_ load: Load, on server: LiveServer, _ connection: Connection, round: Int) throws {
+    var load = load
+    load.pipeline = comparison.pipeline ?? load.pipeline
+    func sample(_ side: Comparison.Side) throws -> Sample {
+      for command in side.preparation {
+        let reply = try connection.send(command)
+        if case .error = reply { throw BenchmarkError.refused(reply) }
+      }
+      return try load.run(side.requests, count: comparison.count, on: server)
+    }
+    if round.isMultiple(of: 2) { ours.append(try sample(comparison.ours)) }
+    theirs.append(try sample(comparison.theirs))
+    if !round.isMultiple(of: 2) { ours.append(try sample(comparison.ours)) }
+  }
+
+  /// Forgets what was measured: it warmed up.
+  mutating func discard() {
+    ours = []
+    theirs = []
+  }
+
+  func figures() throws -> ComparisonFigures {
+    let ratios = zip(ours, theirs).map { rate($0) / rate($1) }
+    guard let ratio = Spread(ratios) else { throw BenchmarkError.noFigure(comparison.ours.name) }
+    return ComparisonFigures(
+      type: comparison.type, unit: comparison.unit, ours: try figures(comparison.ours, ours),
+      theirs: try figures(comparison.theirs, theirs), ratio: ratio)
+  }
+
+  private func figures(_ side: Comparison.Side, _ samples: [Sample]) throws -> SideFigures {
+    guard let perSecond = Spread(samples.map(rate)), var latencies = samples.first?.latencies else {
+      throw BenchmarkError.noFigure(side.name)
+    }
+    for sample in samples.dropFirst() { latencies.add(sample.latencies) }
+    let units = samples.reduce(0) { $0 + $1.requests } * comparison.unitsPerRequest
+    let serverTime = samples.reduce(Duration.zero) { $0 + $1.serverTime }
+    return SideFigures(
+      name: side.name, perSecond: perSecond, latencies: Latencies(latencies),
+      serverNanoseconds: serverTime / .nanoseconds(1) / Double(units))
+  }
+
+  private func rate(_ sample: Sample) -> Double {
+    Double(sample.requests * comparison.unitsPerRequest) / (sample.duration / .seconds(1))
+  }
+}

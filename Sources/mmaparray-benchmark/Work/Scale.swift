@@ -1,0 +1,21 @@
+/// How much is measured.
+struct Scale {
+  var rounds = 7
+  /// Requests of one element in a sample; larger ones are fewer.
+  var requests = 100_000
+  /// Elements of the arrays of which some are read and written, and as many strings.
+  var elements = 100_000
+  /// Elements of the arrays that are read as a whole.
+  var manyElements = 1_000_000
+  /// Elements that are added up.
+  var summedElements = 10_000_000
+  /// Powers of ten that the growth tables go to.
+  var largestCount = 9
+  var largestRequest = 4
+  var mostKeys = 5
+
+  /// Enough to see that all of it works.
+  static let quick = Scale(
+    rounds: 1, requests: 200, elements: 1000, manyElements: 2000, summedElements: 10_000, largestCount: 5,
+    largestRequest: 2, mostKeys: 2)
+}
