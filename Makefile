@@ -11,7 +11,7 @@ MODULE_FLAGS := -c release --scratch-path .build-static --product mmaparray \
   -Xswiftc -static-stdlib -Xswiftc -enforce-exclusivity=unchecked -Xswiftc -cross-module-optimization \
   -Xlinker --version-script=$(CURDIR)/CModuleShim/exports.map -Xlinker --gc-sections -Xlinker --strip-all
 
-.PHONY: all module run test unit-tests integration-tests examples lint setup clean help
+.PHONY: bench benchmark-test all module run test unit-tests integration-tests examples lint setup clean help
 
 all: module  ## Build the module, build/mmaparray.so (the default)
 
@@ -26,7 +26,7 @@ $(MODULE): $(SOURCES) CModuleShim/exports.map
 run: setup module  ## Install what is missing, start a server with the module and play the walk-through
 	@.make/run $(MODULE)
 
-test: setup module lint unit-tests integration-tests examples  ## Install what is missing and run all tests
+test: setup module lint unit-tests integration-tests examples benchmark-test  ## Install what is missing and run all tests
 
 unit-tests: setup  ## Run the tests that need no module
 	swift test --skip IntegrationTests
@@ -37,6 +37,12 @@ integration-tests: setup module  ## Run the tests against live servers: the mach
 
 examples: setup module  ## Run the examples, for a few seconds each
 	@.make/examples $(MODULE)
+
+bench: setup module  ## Measure the module next to the server's own commands
+	swift run -c release mmaparray-benchmark --module $(MODULE)
+
+benchmark-test: setup module  ## See whether the benchmark works, not how fast anything is
+	swift run mmaparray-benchmark --module $(MODULE) --quick --types f64 >/dev/null
 
 lint:  ## Check the formatting
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests IntegrationTests

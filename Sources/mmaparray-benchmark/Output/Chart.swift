@@ -68,7 +68,8 @@ struct Chart {
       text(bar.label, x: left - 10, y: middle + 4, "text-anchor=\"end\""),
       "<rect x=\"\(fixed(min(one, end), 1))\" y=\"\(fixed(y, 1))\" width=\"\(fixed(abs(end - one), 1))\" "
         + "height=\"\(fixed(step - 6, 1))\" fill=\"\(color)\"/>",
-      line(x(bar.ratio.lowerQuartile), middle, x(bar.ratio.upperQuartile), middle, "stroke=\"#222\" stroke-width=\"1.5\""),
+      line(
+        x(bar.ratio.lowerQuartile), middle, x(bar.ratio.upperQuartile), middle, "stroke=\"#222\" stroke-width=\"1.5\""),
       text(fixed(bar.ratio.median), x: width - right + 14, y: middle + 4, ""),
     ]
   }

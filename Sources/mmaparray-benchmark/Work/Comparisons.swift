@@ -85,7 +85,8 @@ struct Comparisons {
     var adding = try comparison("VADD", { _, text in ["VADD", "added", text] }, "RPUSH", { ["RPUSH", "pushed", $1] })
     adding.ours.preparation = [["VCLEAR", "added"]]
     adding.theirs.preparation = [["DEL", "pushed"]]
-    var addingRaw = try comparison("VADD raw", { _, text in ["VADD", "raw", text] }, "RPUSH", { ["RPUSH", "pushed", $1] })
+    var addingRaw = try comparison(
+      "VADD raw", { _, text in ["VADD", "raw", text] }, "RPUSH", { ["RPUSH", "pushed", $1] })
     addingRaw.ours.preparation = [["VCLEAR", "raw"]]
     addingRaw.theirs.preparation = [["DEL", "pushed"]]
     var popping = try comparison("VPOP", { _, _ in ["VPOP", "added"] }, "RPOP", { _, _ in ["RPOP", "pushed"] })
@@ -99,7 +100,8 @@ struct Comparisons {
   private func ranges() throws -> [Comparison] {
     let count = Self.rangeCount
     let blob = Array(values.packed.prefix(count * kind.size))
-    var all = try comparison("VALL", { _, _ in ["VALL", "many"] }, "LRANGE", { _, _ in ["LRANGE", "manylist", 0, -1] })
+    var all = try comparison(
+      "VALL", { _, _ in ["VALL", "many"] }, "LRANGE", { _, _ in ["LRANGE", "manylist", 0, -1] })
     (all.unit, all.unitsPerRequest, all.count, all.pipeline) = (.elements, scale.manyElements, 1, 1)
     var range = try comparison(
       "MMAP.RANGE", { index, _ in ["MMAP.RANGE", "array", index, index + count - 1] },

@@ -161,7 +161,9 @@ struct GrowthMeasurement {
       let sample = try load.run(requests, count: count, on: server)
       times.append(sample.duration / .nanoseconds(1) / Double(sample.requests))
     }
-    guard let spread = Spread(Array(times.dropFirst())) else { throw BenchmarkError.noFigure("\(commands.first ?? [])") }
+    guard let spread = Spread(Array(times.dropFirst())) else {
+      throw BenchmarkError.noFigure("\(commands.first ?? [])")
+    }
     return spread.median
   }
 
