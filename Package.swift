@@ -42,7 +42,7 @@ let package = Package(
     .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
     // The one way to talk to a server in this package.
     .target(name: "MappedArrayClient", dependencies: ["CHiredis"], swiftSettings: swiftSettings),
-    // Real servers for tests and benchmarks: each in its own directory, each dying with its owner.
+    // Real servers for tests and benchmarks: each in its own directory, each dying with its owner. Seeded randomness.
     .target(name: "CLiveServer"),
     .target(name: "LiveServer", dependencies: ["CLiveServer", "MappedArrayClient"], swiftSettings: swiftSettings),
 
@@ -71,7 +71,8 @@ let package = Package(
     .testTarget(
       name: "MappedArrayClientTests", dependencies: ["LiveServer", "MappedArrayClient"], swiftSettings: swiftSettings),
     .testTarget(name: "LiveServerTests", dependencies: ["LiveServer"], swiftSettings: swiftSettings),
-    .testTarget(name: "BenchmarkTests", dependencies: ["mmaparray-benchmark"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "BenchmarkTests", dependencies: ["LiveServer", "mmaparray-benchmark"], swiftSettings: swiftSettings),
     .testTarget(
       name: "IntegrationTests", dependencies: ["LiveServer", "MappedArrayClient"], path: "IntegrationTests",
       exclude: ["Walkthroughs"], swiftSettings: swiftSettings),

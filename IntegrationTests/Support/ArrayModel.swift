@@ -1,3 +1,4 @@
+import LiveServer
 import MappedArrayClient
 
 /// What the server should reply.

@@ -1,3 +1,4 @@
+import LiveServer
 import MappedArrayClient
 
 /// What becomes of an increment that does not fit.

@@ -1,3 +1,4 @@
+import LiveServer
 import MappedArrayClient
 
 /// Random commands on a few arrays, of which nobody keeps a model: the master is the model of its replicas.

@@ -1,3 +1,4 @@
+import LiveServer
 import MappedArrayClient
 
 /// The data of one element type, and what is done with it: by this module, and by the server's own means.

@@ -1,3 +1,4 @@
+import LiveServer
 import MappedArrayClient
 
 /// An element type with values to fill arrays with.

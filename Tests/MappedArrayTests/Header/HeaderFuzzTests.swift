@@ -1,3 +1,4 @@
+import LiveServer
 import Testing
 
 @testable import MappedArray

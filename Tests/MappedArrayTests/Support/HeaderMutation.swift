@@ -1,3 +1,5 @@
+import LiveServer
+
 /// Random changes to the bytes of a `.npy` header.
 enum HeaderMutation {
   private static let tokens = [
