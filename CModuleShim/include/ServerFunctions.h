@@ -74,6 +74,7 @@
   F(void, DigestAddStringBuffer, (ServerDigest *digest, const char *bytes, size_t length), (digest, bytes, length)) \
   F(void, DigestEndSequence, (ServerDigest *digest), (digest)) \
   F(ServerContext *, GetContextFromIO, (ServerIO *io), (io)) \
+  F(const ServerString *, GetKeyNameFromIO, (ServerIO *io), (io)) \
   /* Time and replication */ \
   F(uint64_t, CreateTimer, \
     (ServerContext *c, long long milliseconds, void (*f)(ServerContext *, void *), void *data), \

@@ -18,6 +18,12 @@ final class Lifecycle {
   /// Whether the server saves an RDB file itself, and not in a child.
   fileprivate(set) var isSaving = false
 
+  /// How many of Valkey's slot migrations are taking keys away from here.
+  private(set) var slotExports = 0
+  /// Whether this process, which is a child then, writes an AOF.
+  private var writesAOF = false
+  private let process = getpid()
+
   /// The one that the server runs on, and saves from.
   private var mainThread = pthread_self()
 
@@ -33,6 +39,16 @@ final class Lifecycle {
     }
     if child.process != getpid() { child = (getpid(), Replication.awaitsContents(context), []) }
     return child.savesContents && child.saved.insert(array.identity).inserted
+  }
+
+  /// Whether this is the child of a slot migration. It has the keys written as for an AOF, and nothing else tells it from
+  /// a child that writes one.
+  var exportsSlots: Bool { slotExports > 0 && getpid() != process && !writesAOF }
+
+  /// Whether this child comes to the array for the first time.
+  func isFirstExport(of array: ServedArray) -> Bool {
+    if child.process != getpid() { child = (getpid(), true, []) }
+    return child.saved.insert(array.identity).inserted
   }
 
   /// Whether this is a child that saves contents, as far as `savesContents` has been asked.
@@ -51,10 +67,14 @@ final class Lifecycle {
     }
     subscribe(context, SERVER_EVENT_PERSISTENCE) { _, _, phase, _ in
       switch Int(phase) {
+      case SERVER_PERSISTENCE_AOF_START: Module.current.lifecycle.writesAOF = true
       case SERVER_PERSISTENCE_SAVE_START, SERVER_PERSISTENCE_AOF_SAVE_START: Module.current.lifecycle.isSaving = true
       case SERVER_PERSISTENCE_ENDED, SERVER_PERSISTENCE_FAILED: Module.current.lifecycle.isSaving = false
       default: break
       }
+    }
+    subscribe(context, SERVER_EVENT_SLOT_MIGRATION) { context, _, phase, _ in
+      Module.current.lifecycle.migratesSlots(Int(phase), context)
     }
     subscribe(context, SERVER_EVENT_ROLE_CHANGED) { context, _, _, _ in Module.current.replication.update(context) }
     subscribe(context, SERVER_EVENT_REPLICA_CHANGE) { context, _, _, _ in Module.current.replication.update(context) }
@@ -113,6 +133,15 @@ final class Lifecycle {
     case SERVER_ASYNCHRONOUS_LOADING_STARTED: beginSynchronization()
     default: endLoading(installing: phase == SERVER_ASYNCHRONOUS_LOADING_COMPLETED)
     }
+  }
+
+  private func migratesSlots(_ phase: Int, _ context: OpaquePointer?) {
+    switch phase {
+    case SERVER_SLOT_EXPORT_STARTED: slotExports += 1
+    case SERVER_SLOT_EXPORT_ABORTED, SERVER_SLOT_EXPORT_COMPLETED: slotExports = max(0, slotExports - 1)
+    default: return
+    }
+    Module.current.replication.update(context)
   }
 
   private func beginSynchronization() {

@@ -23,9 +23,10 @@ struct LoadError: Error {
 
 private func loadModule(_ context: OpaquePointer?, _ arguments: [OpaquePointer?]) throws(LoadError) {
   _ = PowersOfTen.shared
-  let options =
+  var options =
     SERVER_OPTION_HANDLE_IO_ERRORS | SERVER_OPTION_NO_IMPLICIT_SIGNAL_MODIFIED
     | SERVER_OPTION_HANDLE_ASYNCHRONOUS_LOADING
+  if isValkey(context) { options |= SERVER_OPTION_HANDLE_SLOT_MIGRATION }
   server_SetModuleOptions(context, Int32(options))
   try FlushPolicy.register(context)
   let path = try RootConfiguration.load(context, arguments)
@@ -43,6 +44,13 @@ private func loadModule(_ context: OpaquePointer?, _ arguments: [OpaquePointer?]
   FaultGuard.install()
   Module.current.lifecycle.start(context)
   Module.current.flusher.start(context)
+}
+
+/// Options mean the same to Redis and Valkey up to a point only.
+private func isValkey(_ context: OpaquePointer?) -> Bool {
+  guard let information = server_GetServerInfo(context, "server") else { return false }
+  defer { server_FreeServerInfo(context, information) }
+  return server_ServerInfoGetFieldC(information, "valkey_version") != nil
 }
 
 enum LogLevel: String {

@@ -22,8 +22,6 @@ enum CommandAccess {
   case read, write
   /// Makes it.
   case map
-  /// It has none: the command changes whatever key is bound to a path.
-  case ship
 }
 
 /// What a command does with the elements: rules by key (`%R~`, `%W~`) ask for reading where they are accessed, for
@@ -99,6 +97,7 @@ struct OpenKey: ~Copyable {
   func set(_ binding: Binding) throws(CommandError) {
     let value = DataType.handOver(binding)
     guard server_ModuleTypeSetValue(key, Module.current.dataType, value) == SERVER_OK else {
+      DataType.takeBack(value)
       throw .argument("the key cannot be written")
     }
   }

@@ -10,9 +10,6 @@ struct CommandDescription {
     self.access = access
   }
 
-  /// Which argument is the key; 0 for none.
-  var key: Int32 { access == .ship ? 0 : 1 }
-
   /// The flags of CreateCommand.
   var flags: String {
     let words = [
@@ -36,7 +33,6 @@ struct CommandDescription {
       case .read: .access
       case .write: .update
       case .map: .insert
-      case .ship: []
       }
     let mode = access == .read ? SERVER_KEY_SPEC_READ_ONLY : SERVER_KEY_SPEC_READ_WRITE
     return mode | (row.dataUse ?? usual).rawValue
@@ -66,7 +62,7 @@ struct CommandDescription {
     information.complexity = memory.string(row.complexity)
     information.since = memory.string("1.0.0")
     information.arity = Int32(arity)
-    if access != .ship { information.key_specs = memory.array([key, ServerKeySpec()]) }
+    information.key_specs = memory.array([key, ServerKeySpec()])
     information.arguments = CommandArgument.list(row.arguments, in: &memory)
     guard server_SetCommandInfo(command, &information) == SERVER_OK else {
       throw LoadError(message: "the server does not take the description of \(row.names[0])")

@@ -21,10 +21,8 @@ enum CommandTable {
       let row = command.row
       let description = CommandDescription(of: row, command.access)
       for name in row.names {
-        if server_CreateCommand(
-          context, name, row.function, description.flags, description.key, description.key, description.key)
-          == SERVER_OK
-        {
+        // The first argument of each is its key.
+        if server_CreateCommand(context, name, row.function, description.flags, 1, 1, 1) == SERVER_OK {
           try description.give(to: server_GetCommand(context, name), hasCategory: hasCategory)
           continue
         }

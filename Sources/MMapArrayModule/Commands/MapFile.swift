@@ -53,6 +53,7 @@ enum MapFile: Command {
         try Module.current.open(path, for: words.request)
       }
       binding = Binding(path: path, access: words.access, array: array)
+      try checkCanMigrate(binding, array)
     }
     try key.set(binding)
     guard case .attached(let array) = binding.state else {
@@ -65,6 +66,16 @@ enum MapFile: Command {
     call.announce(binding, of: array, toAOF: true)
     call.announce("mmap")
     call.reply(count)
+  }
+
+  /// The contents of a file go to replicas in pieces, behind this command; a node that takes over a slot would begin
+  /// without the last of them.
+  private static func checkCanMigrate(_ binding: Binding, _ array: ServedArray) throws(CommandError) {
+    guard Module.current.lifecycle.slotExports > 0, binding.access == .writable, !array.isReplicated else { return }
+    let count = try onArray { () throws(MappedArrayError) in try array.count() }
+    guard count == 0 else {
+      throw .argument("slots are moving away from here: map a file that has contents when that has ended")
+    }
   }
 
   /// A binding to a new file of zeros with the shape that the master's has; its contents follow in pieces.

@@ -3,7 +3,7 @@ import MappedArray
 
 /// What a key holds: the path of a file and how it is mapped. Its array is there as long as the file can be mapped.
 final class Binding {
-  let path: RelativePath
+  private let boundPath: RelativePath
   let elementType: ElementType
   let format: FileFormat
   let access: Access
@@ -15,9 +15,14 @@ final class Binding {
     case detached(MappedArrayError)
   }
 
+  /// The path that the key is bound to, as the file is called now.
+  var path: RelativePath {
+    if case .attached(let array) = state { array.namesSetAside[boundPath] ?? boundPath } else { boundPath }
+  }
+
   /// Binds to an array that the registry has counted this binding for.
   init(path: RelativePath, access: Access, array: ServedArray) {
-    self.path = path
+    boundPath = path
     self.access = access
     elementType = array.elementType
     format = array.format
@@ -26,7 +31,7 @@ final class Binding {
 
   /// Binds to a file that is looked for now, and again later if it is not there or does not fit.
   init(path: RelativePath, elementType: ElementType, format: FileFormat, access: Access) {
-    self.path = path
+    boundPath = path
     self.elementType = elementType
     self.format = format
     self.access = access
@@ -37,7 +42,7 @@ final class Binding {
 
   /// Binds to a file that could not be had.
   init(_ path: RelativePath, _ elementType: ElementType, _ format: FileFormat, missing reason: MappedArrayError) {
-    self.path = path
+    boundPath = path
     self.elementType = elementType
     self.format = format
     access = .writable

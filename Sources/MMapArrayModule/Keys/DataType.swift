@@ -19,8 +19,7 @@ enum DataType {
     }
     methods.free_effort = { _, value in DataType.borrow(value) { $0.freeEffort } ?? 1 }
     methods.free = { value in
-      guard let value else { return }
-      Unmanaged<Binding>.fromOpaque(value).release()
+      if let value { DataType.takeBack(value) }
     }
     guard let type = server_CreateDataType(context, name, encodingVersion, &methods) else {
       throw LoadError(message: "the data type '\(name)' cannot be registered")
@@ -32,6 +31,9 @@ enum DataType {
   static func handOver(_ binding: Binding) -> UnsafeMutableRawPointer {
     Unmanaged.passRetained(binding).toOpaque()
   }
+
+  /// Takes back a binding that the server did not want, or wants no more.
+  static func takeBack(_ value: UnsafeMutableRawPointer) { Unmanaged<Binding>.fromOpaque(value).release() }
 
   /// Calls `body` with a binding that the server owns.
   @discardableResult
@@ -65,7 +67,11 @@ enum DataType {
       return nil
     }
     do {
-      return handOver(try BindingReader(io).binding())
+      let binding = try BindingReader(io).binding()
+      if case .attached(let array) = binding.state {
+        array.key = Array(bytes(of: server_GetKeyNameFromIO(io)))
+      }
+      return handOver(binding)
     } catch {
       log(nil, .warning, "a saved binding cannot be read: \(error.message)")
       return nil
@@ -73,17 +79,12 @@ enum DataType {
   }
 
   private static func rewrite(_ binding: Binding, _ key: OpaquePointer?, _ io: OpaquePointer?) {
-    withServerStrings(binding.mappingArguments) { arguments in
-      server_emit_aof(io, "MMAP", key, arguments.baseAddress, arguments.count)
+    if Module.current.lifecycle.exportsSlots {
+      SlotExport(key: key, io: io).write(binding)
+    } else {
+      withServerStrings(binding.mappingArguments) { arguments in
+        server_emit_aof(io, "MMAP", key, arguments.baseAddress, arguments.count)
+      }
     }
   }
-}
-
-/// Calls `body` with texts as strings of the server, which are freed afterwards.
-func withServerStrings(_ texts: [[UInt8]], _ body: (UnsafeMutableBufferPointer<OpaquePointer?>) -> Void) {
-  var strings = texts.map { text in
-    text.withUnsafeBytes { server_CreateString(nil, $0.assumingMemoryBound(to: CChar.self).baseAddress, $0.count) }
-  }
-  strings.withUnsafeMutableBufferPointer { body($0) }
-  for string in strings { server_FreeString(nil, string) }
 }

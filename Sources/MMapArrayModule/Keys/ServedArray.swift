@@ -25,6 +25,13 @@ class ServedArray: @unchecked Sendable {
   /// How many elements of a raw file replicas know of, or will with what is on its way to them.
   final var replicatedCount = 0
 
+  /// A key that it is bound to, or was before that was renamed. In a cluster both are in one slot, and what follows a slot
+  /// that moves is told by a key.
+  final var key: [UInt8] = []
+
+  /// What its file is called now, for names under which it was in the way of another.
+  final private(set) var namesSetAside: [RelativePath: RelativePath] = [:]
+
   /// Why the file cannot be mapped as this array any more, since a part of it was found to be gone.
   final private(set) var fault: MappedArrayError?
 
@@ -165,6 +172,13 @@ extension ServedArray {
         log(nil, .warning, "a part of an array is saved as zeros: \(error)")
       }
     }
+  }
+
+  /// The file has been renamed, because it was in the way of another.
+  final func setAside(_ old: RelativePath, as new: RelativePath) {
+    namesSetAside = namesSetAside.mapValues { $0 == old ? new : $0 }
+    namesSetAside[old] = new
+    if path == old { rename(to: new) }
   }
 
   /// The file has been renamed.

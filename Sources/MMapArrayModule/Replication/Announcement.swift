@@ -8,6 +8,7 @@ extension Call {
   /// Tells replicas, and the AOF if it is to know too.
   func announce(_ binding: Binding, of array: ServedArray?, toAOF: Bool) {
     var arguments = binding.mappingArguments
+    array?.key = Array(bytes(1))
     if binding.access == .writable, let array {
       // The same file may have several names here; there it has one.
       arguments[0] = array.path.bytes

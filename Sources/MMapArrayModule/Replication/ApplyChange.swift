@@ -46,15 +46,17 @@ enum ApplyChange: ArrayCommand {
   }
 }
 
-/// `MMAP.SHIP path index blob`: a piece of the contents that a file had when it was mapped on the master. It is written
-/// to the array of that file, whatever key it is bound to by now; without one it is not needed.
+/// `MMAP.SHIP key path index blob`: a piece of the contents that a file had when it was mapped on the master. It is
+/// written to the array of that file, whatever key it is bound to by now; without one it is not needed. The key says
+/// which slot it belongs to.
 enum ShipPiece: Command {
-  static var access: CommandAccess { .ship }
+  static var access: CommandAccess { .write }
   static let row = CommandRow(
     names: ["MMAP.SHIP"], summary: "Applies a piece of a file that a master has sent",
-    complexity: "O(N) where N is the bytes sent", arguments: [.string("path"), .integer("index"), .string("blob")],
+    complexity: "O(N) where N is the bytes sent",
+    arguments: [.key, .string("path"), .integer("index"), .string("blob")],
     function: { context, arguments, count in
-      guard let call = Call(context, arguments, count), call.count == 4 else { return server_WrongArity(context) }
+      guard let call = Call(context, arguments, count), call.count == 5 else { return server_WrongArity(context) }
       do throws(CommandError) {
         try run(call)
         return call.replyOK()
@@ -67,7 +69,7 @@ enum ShipPiece: Command {
     guard call.has(SERVER_CONTEXT_REPLICATED | SERVER_CONTEXT_LOADING) else {
       throw .argument("MMAP.SHIP is what a master sends to its replicas; use MMAP.WRITE")
     }
-    let path = try onArray { () throws(MappedArrayError) in try Module.current.relativePath(call.bytes(1)) }
+    let path = try onArray { () throws(MappedArrayError) in try Module.current.relativePath(call.bytes(2)) }
     guard let identity = Module.current.identity(of: path) else { return }
     try Module.current.arrays.withArray(identity) { (array) throws(CommandError) in
       try array.accept(PieceWriter(call: call))
@@ -78,7 +80,7 @@ enum ShipPiece: Command {
     let call: Call
 
     func visit<Element: MappableElement>(_ array: TypedArray<Element>) throws(CommandError) {
-      let (index, blob) = (try call.natural(2, "index"), try call.packed(3, as: Element.self))
+      let (index, blob) = (try call.natural(3, "index"), try call.packed(4, as: Element.self))
       // A job of this server may still be at it.
       array.unfinishedChange?.complete()
       try onArray { () throws(MappedArrayError) in

@@ -85,12 +85,3 @@ extension Call {
     }
   }
 }
-
-/// A string of the server, which the caller frees.
-func serverString(_ bytes: UnsafeRawBufferPointer) -> OpaquePointer? {
-  server_CreateString(nil, bytes.assumingMemoryBound(to: CChar.self).baseAddress, bytes.count)
-}
-
-func serverString(_ integer: Int) -> OpaquePointer? {
-  NumberText(integer).withBytes { serverString($0) }
-}

@@ -3,8 +3,8 @@ import MappedArray
 
 /// Whether anybody may come to read what is sent to replicas.
 ///
-/// The stream is recorded from the first replica's request on, while there are replicas or a backlog. That is asked
-/// for before every fork (with which a full synchronisation begins), whenever a role or a replica changes, and once a
+/// The stream is recorded from the first replica's request on, while there are replicas or a backlog, and while slots
+/// migrate to another node. That is asked for before every fork (with which a full synchronisation begins), whenever a role or a replica changes, and once a
 /// second; in between it can only be wrong in the harmless direction.
 final class Replication {
   /// True at the beginning: a restarted master may have a backlog that replicas resume from.
@@ -20,7 +20,8 @@ final class Replication {
     }
     isMaster = server_ServerInfoGetFieldC(information, "role").map { String(cString: $0) } == "master"
     let wasRecorded = isRecorded
-    isRecorded = number("connected_slaves") > 0 || number("repl_backlog_active") > 0
+    isRecorded =
+      number("connected_slaves") > 0 || number("repl_backlog_active") > 0 || Module.current.lifecycle.slotExports > 0
     // The first replica has yet to get all.
     if isRecorded, !wasRecorded { Module.current.arrays.noteReplicatedCounts() }
   }

@@ -81,7 +81,7 @@ final class Shipments {
     let array = shipments[0].array
     // Without a key there is nobody to send it to.
     let isBound = !Module.current.arrays.isLastBinding(of: array)
-    let isSent = isBound && array.accept(Sender(context: context, path: array.path.bytes, piece: piece))
+    let isSent = isBound && array.accept(Sender(context: context, piece: piece))
     shipments[0].rest = piece.upperBound..<shipments[0].rest.upperBound
     if shipments[0].rest.isEmpty || !isSent {
       let shipment = shipments.removeFirst()
@@ -91,7 +91,6 @@ final class Shipments {
 
   private struct Sender: ArrayVisitor {
     let context: OpaquePointer?
-    let path: [UInt8]
     let piece: Range<Int>
 
     /// Sends what there still is of the piece, and answers whether there was anything.
@@ -104,11 +103,10 @@ final class Shipments {
       }
       return array.elements.withPackedElements(in: piece) { bytes in
         guard !bytes.isEmpty else { return false }
-        var strings = [path.withUnsafeBytes { serverString($0) }, serverString(piece.lowerBound), serverString(bytes)]
-        _ = strings.withUnsafeMutableBufferPointer {
-          server_replicate(context, "MMAP.SHIP", "Av", $0.baseAddress, $0.count)
-        }
-        for string in strings { server_FreeString(nil, string) }
+        let words = [
+          serverString(array.key), serverString(array.path.bytes), serverString(piece.lowerBound), serverString(bytes),
+        ]
+        withServerStrings(words) { _ = server_replicate(context, "MMAP.SHIP", "Av", $0.baseAddress, $0.count) }
         return true
       }
     }

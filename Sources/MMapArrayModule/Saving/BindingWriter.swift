@@ -49,15 +49,7 @@ struct BindingWriter {
     write(UInt64(count))
     write(UInt64(shape.count))
     for dimension in shape { write(UInt64(dimension)) }
-    let size = array.elementType.size
-    let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: BindingRecord.pieceBytes, alignment: 16)
-    defer { piece.deallocate() }
-    for start in stride(from: 0, to: count, by: BindingRecord.pieceBytes / size) {
-      let bytes = UnsafeMutableRawBufferPointer(
-        rebasing: piece[..<(min(BindingRecord.pieceBytes / size, count - start) * size)])
-      array.readPacked(at: start, into: bytes)
-      write(UnsafeRawBufferPointer(bytes))
-    }
+    array.forEachSavedPiece { write($1) }
   }
 
   private mutating func write(_ number: UInt64) {
@@ -68,5 +60,21 @@ struct BindingWriter {
   private mutating func write(_ bytes: UnsafeRawBufferPointer) {
     digest.add(bytes)
     server_SaveStringBuffer(io, bytes.assumingMemoryBound(to: CChar.self).baseAddress, bytes.count)
+  }
+}
+
+extension ServedArray {
+  /// Reads the contents from the file and calls `body` with the index of each piece and its packed elements. The pieces
+  /// are as long as `BindingRecord` has them.
+  func forEachSavedPiece(_ body: (Int, UnsafeRawBufferPointer) -> Void) {
+    let (count, size) = (shape.reduce(1, &*), elementType.size)
+    let length = BindingRecord.pieceBytes / size
+    let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: BindingRecord.pieceBytes, alignment: 16)
+    defer { piece.deallocate() }
+    for start in stride(from: 0, to: count, by: length) {
+      let bytes = UnsafeMutableRawBufferPointer(rebasing: piece[..<(min(length, count - start) * size)])
+      readPacked(at: start, into: bytes)
+      body(start, UnsafeRawBufferPointer(bytes))
+    }
   }
 }

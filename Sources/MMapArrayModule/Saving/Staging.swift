@@ -73,7 +73,8 @@ final class Staging {
     Module.current.setMark(false)
   }
 
-  /// Replaces a file with zeros of the same shape, for a replica whose master has mapped that path.
+  /// Replaces a file with zeros of the same shape, for a replica whose master has mapped that path. A master gets keys
+  /// when slots move to it, and its files may be others: what is in the way there is set aside.
   func replace(
     _ path: RelativePath, _ elementType: ElementType, _ format: FileFormat, shape: [Int]
   ) throws(MappedArrayError) {
@@ -82,6 +83,7 @@ final class Staging {
     do throws(MappedArrayError) {
       if format == .npy { try file.appendHeader(elementType, shape: shape) }
       try file.appendZeros(elementType, shape: shape)
+      if Module.current.replication.isMaster, Module.current.identity(of: path) != nil { try setAside(path) }
       try Module.current.rename(staged, to: path)
     } catch {
       Module.current.remove(staged)
@@ -123,7 +125,7 @@ final class Staging {
 
   private func setAside(_ path: RelativePath) throws(MappedArrayError) {
     let aside = try Module.current.setAside(path)
-    Module.current.identity(of: aside).flatMap(Module.current.arrays.array)?.rename(to: aside)
+    Module.current.identity(of: aside).flatMap(Module.current.arrays.array)?.setAside(path, as: aside)
     log(nil, .warning, "\(quoted(path.bytes)) was in the way: it is \(quoted(aside.bytes)) now")
   }
 }

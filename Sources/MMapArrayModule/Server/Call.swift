@@ -27,9 +27,7 @@ struct Call {
   /// - Parameter index: less than `count`.
   @inline(__always)
   func bytes(_ index: Int) -> UnsafeRawBufferPointer {
-    var length = 0
-    let start = server_StringPtrLen(arguments[index], &length)
-    return UnsafeRawBufferPointer(start: start, count: length)
+    MMapArrayModule.bytes(of: arguments[index])
   }
 
   /// An argument that is an index: any integer.

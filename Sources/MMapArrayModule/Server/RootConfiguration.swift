@@ -38,9 +38,6 @@ enum RootConfiguration {
   }
 
   private static func text(_ string: OpaquePointer?) -> String {
-    guard string != nil else { return "" }
-    var length = 0
-    let start = server_StringPtrLen(string, &length)
-    return String(decoding: UnsafeRawBufferPointer(start: start, count: length), as: UTF8.self)
+    string == nil ? "" : String(decoding: bytes(of: string), as: UTF8.self)
   }
 }
