@@ -223,7 +223,7 @@ struct PersistenceTests {
 
 extension ModuleServer {
   /// Rewrites the AOF and waits for the end of that.
-  fileprivate func rewriteAOF() throws {
+  func rewriteAOF() throws {
     try connection("BGREWRITEAOF")
     let deadline = ContinuousClock.now + LiveServer.patience
     while ContinuousClock.now < deadline {

@@ -58,10 +58,18 @@ final class Module {
     try root.haveSameContents(staged, file, format: format)
   }
 
-  /// The absolute path of a file.
-  func file(_ path: RelativePath) -> [UInt8] { Array(root.path.string.utf8) + [UInt8(ascii: "/")] + path.bytes }
+  /// The absolute path of a binding's file; one that is refused as it is.
+  func file(_ path: BoundPath) -> [UInt8] {
+    guard case .file(let file) = path else { return path.bytes }
+    return Array(root.path.string.utf8) + [UInt8(ascii: "/")] + file.bytes
+  }
 
   func identity(of path: RelativePath) -> FileIdentity? { root.identity(of: path) }
+
+  func identity(of path: BoundPath) -> FileIdentity? {
+    guard case .file(let path) = path else { return nil }
+    return root.identity(of: path)
+  }
 
   // Written once by `install`, on the main thread, before the server can call anything that reads it.
   nonisolated(unsafe) private static var installed: Module?

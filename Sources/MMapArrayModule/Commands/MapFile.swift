@@ -25,7 +25,8 @@ enum MapFile: Command {
 
   private static func run(_ call: Call) throws(CommandError) {
     let words = try MapWords(call)
-    let path = try onArray { () throws(MappedArrayError) in try Module.current.relativePath(call.bytes(2)) }
+    let path = BoundPath(call.bytes(2))
+    if case .refused(_, let reason) = path, !isRecord(call, words) { throw .array(reason) }
     let key = OpenKey(call, .map)
     switch try key.contents() {
     // A master that maps anew knows why: its file was missing, for example.
@@ -35,24 +36,29 @@ enum MapFile: Command {
     }
   }
 
+  /// Whether the command is what a server has recorded of a binding: in the AOF, or from a master.
+  private static func isRecord(_ call: Call, _ words: MapWords) -> Bool {
+    call.has(SERVER_CONTEXT_LOADING | SERVER_CONTEXT_REPLICATED) && words.elementType != nil
+  }
+
   private static func map(
-    _ call: Call, _ key: borrowing OpenKey, _ path: RelativePath, _ words: MapWords
+    _ call: Call, _ key: borrowing OpenKey, _ path: BoundPath, _ words: MapWords
   ) throws(CommandError) {
-    let flags = Int(server_GetContextFlags(call.context))
     let binding: Binding
-    if flags & (SERVER_CONTEXT_LOADING | SERVER_CONTEXT_REPLICATED) != 0, let type = words.elementType {
+    if isRecord(call, words), let type = words.elementType {
       let format = words.isRaw ? FileFormat.raw : .npy
       // From the AOF: the file is what it is by now, or it is missed until it is back.
-      let isForMaster = flags & SERVER_CONTEXT_LOADING == 0 && !words.shape.isEmpty
-      binding =
-        isForMaster
-        ? bindingForMaster(path, type, format, words.shape)
-        : Binding(path: path, elementType: type, format: format, access: words.access)
-    } else {
-      let array = try onArray { () throws(MappedArrayError) in
-        try Module.current.open(path, for: words.request)
+      if !call.has(SERVER_CONTEXT_LOADING), !words.shape.isEmpty, case .file(let file) = path {
+        binding = bindingForMaster(file, type, format, words.shape)
+      } else {
+        binding = Binding(path: path, elementType: type, format: format, access: words.access)
       }
-      binding = Binding(path: path, access: words.access, array: array)
+    } else {
+      let (file, array) = try onArray { () throws(MappedArrayError) in
+        let file = try path.file
+        return (file, try Module.current.open(file, for: words.request))
+      }
+      binding = Binding(path: file, access: words.access, array: array)
       try checkCanMigrate(binding, array)
     }
     try key.set(binding)
@@ -84,7 +90,7 @@ enum MapFile: Command {
   ) -> Binding {
     do throws(MappedArrayError) {
       try Module.current.staging.replace(path, type, format, shape: shape)
-      return Binding(path: path, elementType: type, format: format, access: .writable)
+      return Binding(path: .file(path), elementType: type, format: format, access: .writable)
     } catch {
       log(nil, .warning, "a file that the master has mapped cannot be made: \(error)")
       return Binding(path, type, format, missing: error)
@@ -93,10 +99,10 @@ enum MapFile: Command {
 
   /// The key is bound already: that is the answer if it is bound to this.
   private static func mapAgain(
-    _ call: Call, _ binding: Binding, _ path: RelativePath, _ words: MapWords
+    _ call: Call, _ binding: Binding, _ path: BoundPath, _ words: MapWords
   ) throws(CommandError) {
     let array = try binding.array(for: call)
-    guard path == binding.path || Module.current.identity(of: path) == array.identity else {
+    guard path.bytes == binding.path.bytes || Module.current.identity(of: path) == array.identity else {
       throw .mappedOnAnotherFile
     }
     try onArray { () throws(MappedArrayError) in

@@ -3,7 +3,7 @@ import MappedArray
 
 /// What a key holds: the path of a file and how it is mapped. Its array is there as long as the file can be mapped.
 final class Binding {
-  private let boundPath: RelativePath
+  private let boundPath: BoundPath
   let elementType: ElementType
   let format: FileFormat
   let access: Access
@@ -16,13 +16,14 @@ final class Binding {
   }
 
   /// The path that the key is bound to, as the file is called now.
-  var path: RelativePath {
-    if case .attached(let array) = state { array.namesSetAside[boundPath] ?? boundPath } else { boundPath }
+  var path: BoundPath {
+    guard case .attached(let array) = state, case .file(let file) = boundPath else { return boundPath }
+    return .file(array.namesSetAside[file] ?? file)
   }
 
   /// Binds to an array that the registry has counted this binding for.
   init(path: RelativePath, access: Access, array: ServedArray) {
-    boundPath = path
+    boundPath = .file(path)
     self.access = access
     elementType = array.elementType
     format = array.format
@@ -30,7 +31,7 @@ final class Binding {
   }
 
   /// Binds to a file that is looked for now, and again later if it is not there or does not fit.
-  init(path: RelativePath, elementType: ElementType, format: FileFormat, access: Access) {
+  init(path: BoundPath, elementType: ElementType, format: FileFormat, access: Access) {
     boundPath = path
     self.elementType = elementType
     self.format = format
@@ -42,7 +43,7 @@ final class Binding {
 
   /// Binds to a file that could not be had.
   init(_ path: RelativePath, _ elementType: ElementType, _ format: FileFormat, missing reason: MappedArrayError) {
-    boundPath = path
+    boundPath = .file(path)
     self.elementType = elementType
     self.format = format
     access = .writable
@@ -90,7 +91,7 @@ final class Binding {
 
   private func attach() {
     do {
-      state = .attached(try Module.current.open(path, for: request))
+      state = .attached(try Module.current.open(path.file, for: request))
     } catch {
       state = .detached(error)
     }
@@ -103,11 +104,11 @@ final class Binding {
 
   /// Another binding to the same file, for another key.
   func copy() -> Binding {
-    guard case .attached(let array) = state else {
+    guard case .attached(let array) = state, case .file(let file) = path else {
       return Binding(path: path, elementType: elementType, format: format, access: access)
     }
     Module.current.arrays.retain(array)
-    return Binding(path: path, access: access, array: array)
+    return Binding(path: file, access: access, array: array)
   }
 
   /// The heap that the key holds, in bytes: the binding, its path, and its part of the array. What is mapped is not heap.

@@ -1,6 +1,6 @@
 import MappedArray
 
-/// The layout of a saved binding (RDB files and `DUMP`), version 1. In this order:
+/// What is saved of a binding (RDB files and `DUMP`), version 1. In this order:
 ///
 /// - string: the path relative to the root
 /// - string: the short name of the element type
@@ -8,7 +8,7 @@ import MappedArray
 /// - with `.contents`: unsigned count of elements; unsigned number of dimensions, and each; the packed elements as
 ///   strings of `pieceBytes`, the last one shorter
 /// - unsigned: the digest of all that
-enum BindingRecord {
+struct BindingRecord {
   static let version: Int32 = 1
   static let pieceBytes = 1 << 20
   static let mostDimensions = 64
@@ -20,6 +20,14 @@ enum BindingRecord {
     static let contents = Flags(rawValue: 4)
     static let known: Flags = [.raw, .readOnly, .contents]
   }
+
+  /// As it was saved: it may lead anywhere.
+  let path: [UInt8]
+  let elementType: ElementType
+  let flags: Flags
+
+  var format: FileFormat { flags.contains(.raw) ? .raw : .npy }
+  var access: Access { flags.contains(.readOnly) ? .readOnly : .writable }
 }
 
 /// A 64-bit digest that any change of one bit changes: it finds damage, and is no defence against intent.

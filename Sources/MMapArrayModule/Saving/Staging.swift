@@ -25,33 +25,45 @@ final class Staging {
   }
 
   /// A binding that came without contents: to the file of another key that came with them, or to what is there.
-  func binding(_ record: BindingReader.Fields) -> Binding {
-    guard let path = staged[record.path], let binding = bind(record, to: path) else { return record.binding() }
+  func binding(_ record: BindingRecord, to path: RelativePath) -> Binding {
+    guard let file = staged[path], let binding = try? bind(record, to: path, in: file) else {
+      return record.binding(to: .file(path))
+    }
     return binding
   }
 
   /// A binding that came with contents.
-  func binding(_ record: BindingReader.Fields, staged file: RelativePath) throws(LoadError) -> Binding {
+  func binding(
+    _ record: BindingRecord, to path: RelativePath, staged file: RelativePath
+  ) throws(LoadError) -> Binding {
     guard Module.current.lifecycle.loading == .none else {
-      guard let binding = bind(record, to: file) else { throw LoadError(message: "its file cannot be mapped") }
-      if let older = staged.updateValue(file, forKey: record.path) { Module.current.remove(older) }
+      let binding: Binding
+      do {
+        binding = try bind(record, to: path, in: file)
+      } catch {
+        Module.current.remove(file)
+        return try self.binding(record, to: path, missing: error)
+      }
+      if let older = staged.updateValue(file, forKey: path) { Module.current.remove(older) }
       return binding
     }
     do {
-      try install(file, at: record.path, record.format)
+      try install(file, at: path, record.format)
     } catch {
       Module.current.remove(file)
       throw LoadError(message: "\(error)")
     }
-    return record.binding()
+    return record.binding(to: .file(path))
   }
 
   /// A binding that came with contents, which could not be stored. A replica does without: it must not end for that.
-  func binding(_ record: BindingReader.Fields, missing reason: MappedArrayError) throws(LoadError) -> Binding {
+  func binding(
+    _ record: BindingRecord, to path: RelativePath, missing reason: MappedArrayError
+  ) throws(LoadError) -> Binding {
     guard Module.current.lifecycle.loading == .fullSynchronization else { throw LoadError(message: "\(reason)") }
-    log(nil, .warning, "\(quoted(record.path.bytes)) has come from the master and cannot be stored: \(reason)")
-    missing.insert(record.path)
-    return Binding(record.path, record.elementType, record.format, missing: reason)
+    log(nil, .warning, "\(quoted(path.bytes)) has come from the master and cannot be stored: \(reason)")
+    missing.insert(path)
+    return Binding(path, record.elementType, record.format, missing: reason)
   }
 
   /// Ends a full synchronisation.
@@ -91,11 +103,13 @@ final class Staging {
     }
   }
 
-  private func bind(_ record: BindingReader.Fields, to file: RelativePath) -> Binding? {
+  private func bind(
+    _ record: BindingRecord, to path: RelativePath, in file: RelativePath
+  ) throws(MappedArrayError) -> Binding {
     let request = MappingRequest(elementType: record.elementType, format: record.format, access: record.access)
-    guard let array = try? Module.current.open(file, for: request) else { return nil }
+    let array = try Module.current.open(file, for: request)
     array.isReplicated = true
-    return Binding(path: record.path, access: record.access, array: array)
+    return Binding(path: path, access: record.access, array: array)
   }
 
   private func install(

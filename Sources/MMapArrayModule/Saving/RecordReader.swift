@@ -1,0 +1,107 @@
+import MappedArray
+
+/// What the fields of a saved binding are read from.
+protocol RecordSource {
+  /// The next field, a number; nil if there is none.
+  mutating func unsigned() -> UInt64?
+
+  /// Calls `body` with the next field, a string.
+  ///
+  /// - Returns: what `body` returns; nil if there is no such field.
+  mutating func string<Result>(
+    _ body: (UnsafeRawBufferPointer) throws(LoadError) -> Result
+  ) throws(LoadError) -> Result?
+}
+
+/// Reads a saved binding, field by field in the order of `BindingRecord`. Nothing in it is believed: a record that is
+/// damaged is refused, and allocates no more than it has.
+struct RecordReader<Source: RecordSource> {
+  private var source: Source
+  /// Of what has been read.
+  private(set) var digest = RecordDigest()
+
+  init(_ source: Source) {
+    self.source = source
+  }
+
+  /// What every record begins with.
+  mutating func record() throws(LoadError) -> BindingRecord {
+    let path = try string { (bytes) throws(LoadError) in Array(bytes) }
+    let elementType = try string { (name) throws(LoadError) in
+      guard let type = ElementType(named: String(decoding: name, as: UTF8.self)) else {
+        throw LoadError(message: "\(quoted(name)) is no element type")
+      }
+      return type
+    }
+    let flags = BindingRecord.Flags(rawValue: try unsigned())
+    guard flags.isSubset(of: .known) else { throw LoadError(message: "its flags \(flags.rawValue) are unknown") }
+    return BindingRecord(path: path, elementType: elementType, flags: flags)
+  }
+
+  /// The shape of contents; the product of the dimensions is no more than an `Int` holds.
+  mutating func shape() throws(LoadError) -> [Int] {
+    let count = try natural()
+    let dimensions = try natural()
+    guard (1...BindingRecord.mostDimensions).contains(dimensions) else { throw LoadError(message: "it has no shape") }
+    var shape: [Int] = []
+    var product = 1
+    for _ in 0..<dimensions {
+      let dimension = try natural()
+      let (next, overflow) = product.multipliedReportingOverflow(by: dimension)
+      guard !overflow else { throw LoadError(message: "its shape is too large") }
+      product = next
+      shape.append(dimension)
+    }
+    guard product == count else { throw LoadError(message: "its shape has \(product) elements and not \(count)") }
+    return shape
+  }
+
+  /// Calls `body` with the packed elements of an array of that shape, piece by piece.
+  mutating func contents(
+    _ elementType: ElementType, _ shape: [Int], _ body: (UnsafeRawBufferPointer) -> Void
+  ) throws(LoadError) {
+    let (bytes, overflow) = shape.reduce(1, &*).multipliedReportingOverflow(by: elementType.size)
+    guard !overflow else { throw LoadError(message: "it is too large") }
+    for start in stride(from: 0, to: bytes, by: BindingRecord.pieceBytes) {
+      let size = min(bytes - start, BindingRecord.pieceBytes)
+      try string { (piece) throws(LoadError) in
+        guard piece.count == size else {
+          throw LoadError(message: "a piece has \(piece.count) bytes and not \(size)")
+        }
+        body(piece)
+      }
+    }
+  }
+
+  /// Reads the last field, which tells whether the record is what was saved.
+  mutating func end() throws(LoadError) {
+    guard let saved = source.unsigned() else { throw RecordReader.truncated }
+    guard saved == digest.value else { throw LoadError(message: "its digest is wrong: it is damaged") }
+  }
+
+  private mutating func natural() throws(LoadError) -> Int {
+    guard let number = Int(exactly: try unsigned()) else { throw LoadError(message: "a number in it is too large") }
+    return number
+  }
+
+  private mutating func unsigned() throws(LoadError) -> UInt64 {
+    guard let number = source.unsigned() else { throw RecordReader.truncated }
+    digest.add(number)
+    return number
+  }
+
+  private mutating func string<Result>(
+    _ body: (UnsafeRawBufferPointer) throws(LoadError) -> Result
+  ) throws(LoadError) -> Result {
+    var digest = digest
+    let result = try source.string { (bytes) throws(LoadError) in
+      digest.add(bytes)
+      return try body(bytes)
+    }
+    guard let result else { throw RecordReader.truncated }
+    self.digest = digest
+    return result
+  }
+
+  private static var truncated: LoadError { LoadError(message: "it ends too early") }
+}

@@ -1,0 +1,47 @@
+import MappedArray
+
+/// What the fields of a binding are saved to.
+protocol RecordSink {
+  mutating func write(_ number: UInt64)
+  mutating func write(_ string: UnsafeRawBufferPointer)
+}
+
+/// Saves a binding, field by field in the order of `BindingRecord`.
+struct RecordWriter<Sink: RecordSink> {
+  private(set) var sink: Sink
+  private var digest = RecordDigest()
+
+  init(_ sink: Sink) {
+    self.sink = sink
+  }
+
+  /// Writes what every record begins with.
+  mutating func write(_ record: BindingRecord) {
+    record.path.withUnsafeBytes { write($0) }
+    Array(record.elementType.name.utf8).withUnsafeBytes { write($0) }
+    write(record.flags.rawValue)
+  }
+
+  /// Writes the shape of contents, which follow in pieces.
+  mutating func write(shape: [Int]) {
+    write(UInt64(shape.reduce(1, &*)))
+    write(UInt64(shape.count))
+    for dimension in shape { write(UInt64(dimension)) }
+  }
+
+  /// Writes packed elements: `BindingRecord.pieceBytes`, or in the last piece the rest.
+  mutating func write(piece: UnsafeRawBufferPointer) { write(piece) }
+
+  /// Writes the last field.
+  mutating func end() { sink.write(digest.value) }
+
+  private mutating func write(_ number: UInt64) {
+    digest.add(number)
+    sink.write(number)
+  }
+
+  private mutating func write(_ bytes: UnsafeRawBufferPointer) {
+    digest.add(bytes)
+    sink.write(bytes)
+  }
+}
