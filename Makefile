@@ -11,7 +11,8 @@ MODULE_FLAGS := -c release --scratch-path .build-static --product mmaparray \
   -Xswiftc -static-stdlib -Xswiftc -enforce-exclusivity=unchecked -Xswiftc -cross-module-optimization \
   -Xlinker --version-script=$(CURDIR)/CModuleShim/exports.map -Xlinker --gc-sections -Xlinker --strip-all
 
-.PHONY: bench benchmark-test all module run test unit-tests integration-tests examples lint setup clean help
+.PHONY: all module run test unit-tests integration-tests test-servers examples bench benchmark-test install uninstall \
+  lint setup clean help
 
 all: module  ## Build the module, build/mmaparray.so (the default)
 
@@ -32,8 +33,25 @@ unit-tests: setup  ## Run the tests that need no module
 	swift test --skip IntegrationTests
 
 integration-tests: setup module  ## Run the tests against live servers: the machine's, and the newest
-	servers=$$(.make/newer-servers) && \
-	MMAPARRAY_NEWER_SERVERS=$$servers MMAPARRAY_MODULE=$(CURDIR)/$(MODULE) swift test --filter IntegrationTests
+	.make/test-servers $(MODULE) redis-7.0 valkey-9
+
+test-servers: setup module  ## Run the tests against every server that is supported
+	.make/test-servers $(MODULE)
+
+# Where a package would put the module; Debian's servers may read it there. Their configuration is left alone.
+PREFIX ?= /usr
+MODULE_DIRECTORY = $(PREFIX)/lib/redis/modules
+EXAMPLE_DIRECTORY = $(PREFIX)/share/mmaparray
+
+install: module  ## Install the module below PREFIX (/usr) and DESTDIR, with lines for a server's configuration
+	install -D -m 644 $(MODULE) $(DESTDIR)$(MODULE_DIRECTORY)/mmaparray.so
+	@mkdir -p $(DESTDIR)$(EXAMPLE_DIRECTORY)
+	sed 's|@MODULE@|$(MODULE_DIRECTORY)/mmaparray.so|' .make/mmaparray.conf >$(DESTDIR)$(EXAMPLE_DIRECTORY)/mmaparray.conf
+	@echo "add to the server's configuration: include $(EXAMPLE_DIRECTORY)/mmaparray.conf"
+
+uninstall:  ## Remove what `make install` installed
+	rm -f $(DESTDIR)$(MODULE_DIRECTORY)/mmaparray.so $(DESTDIR)$(EXAMPLE_DIRECTORY)/mmaparray.conf
+	@rmdir $(DESTDIR)$(MODULE_DIRECTORY) $(DESTDIR)$(EXAMPLE_DIRECTORY) 2>/dev/null || true
 
 examples: setup module  ## Run the examples, for a few seconds each
 	@.make/examples $(MODULE)

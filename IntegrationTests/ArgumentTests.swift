@@ -27,7 +27,7 @@ struct ArgumentTests {
   @Test("indexes")
   func indexes() throws {
     try server("MMAP", "a", "file", "i8")
-    try server("VADD", "a", 1, 2, 3)
+    try server("MMAP.ADD", "a", 1, 2, 3)
     for (text, reply) in [
       ("0", Reply.integer(1)), ("00000000000000000000000000002", .integer(3)), ("3", .null), ("-1", .null),
       ("9223372036854775807", .null), ("-9223372036854775808", .null),
@@ -53,25 +53,25 @@ struct ArgumentTests {
   @Test("values that are none", arguments: ElementCase.all)
   func values(type: ElementCase) throws {
     try server("MMAP", "a", "file", type.name)
-    try server("VADD", "a", 1, 2)
+    try server("MMAP.ADD", "a", 1, 2)
     let before = try server.bytes("file")
     let wrong =
       Self.nonsense
       + (type.isFloat ? ["1e", "e1", ".", "1e1.5", "nanx", "1.2.3"] : ["1.0", "1e1", "nan"])
       .map { Array($0.utf8) }
     for text in wrong + [Self.megabyte, [UInt8(ascii: "-")] + Self.megabyte] {
-      try refuse(["VADD", "a", text])
-      try refuse(["VADD", "a", 3, text])
+      try refuse(["MMAP.ADD", "a", text])
+      try refuse(["MMAP.ADD", "a", 3, text])
       try refuse(["VSET", "a", 0, 3, 1, text])
     }
-    let error = try refuse(["VADD", "a", "12monkeys"])
+    let error = try refuse(["MMAP.ADD", "a", "12monkeys"])
     #expect(error.contains("12monkeys") && error.contains(type.name))
     #expect(try server.bytes("file") == before)
     #expect(try server("VCOUNT", "a") == .integer(2))
     // Whatever these are, the server lives.
     let zeros = Array(repeating: UInt8(ascii: "0"), count: 1 << 20)
     for text in [zeros, zeros + [UInt8(ascii: "1")], Array("0.".utf8) + Self.megabyte] {
-      try server("VADD", "a", text)
+      try server("MMAP.ADD", "a", text)
       try server("VGET", "a", text)
     }
     #expect(try server("PING") == .status("PONG"))
@@ -80,7 +80,7 @@ struct ArgumentTests {
   @Test("integers as they may be written", arguments: ElementCase.all.filter { !$0.isFloat })
   func integers(type: ElementCase) throws {
     try server("MMAP", "a", "file", type.name)
-    #expect(try server("VADD", "a", "+7", "007", "-0", "+0", "00000000000000000000000000000000005") == .integer(5))
+    #expect(try server("MMAP.ADD", "a", "+7", "007", "-0", "+0", "00000000000000000000000000000000005") == .integer(5))
     #expect(try type.matches(server("VALL", "a"), ["7", "7", "0", "0", "5"]))
   }
 
@@ -93,15 +93,15 @@ struct ArgumentTests {
       ("INF", "inf"), ("-Inf", "-inf"), ("nan", "nan"), ("NaN", "nan"), ("1e-999", "0"), ("-1e-999", "-0"),
       ("100000000000000000000", "1e+20"), ("0.1000000000000000055511151231257827", "0.1"),
     ] {
-      #expect(try server("VADD", "a", text) == .integer(1), "\(text)")
+      #expect(try server("MMAP.ADD", "a", text) == .integer(1), "\(text)")
       #expect(try type.matches(server("VPOP", "a"), shown), "\(text)")
     }
     // What is just representable as f32, and what f64 makes of it.
-    #expect(try server("VADD", "a", "16777217", "0.3", "1e30") == .integer(3))
+    #expect(try server("MMAP.ADD", "a", "16777217", "0.3", "1e30") == .integer(3))
     let shown = type.size == 4 ? ["16777216", "0.3", "1e+30"] : ["16777217", "0.3", "1e+30"]
     #expect(try type.matches(server("VALL", "a"), shown))
     for text in ["1e999", "-1e999", "1e99999999999999999999", type.beyond[2]] {
-      #expect(try refuse(["VADD", "a", text]).contains(type.name))
+      #expect(try refuse(["MMAP.ADD", "a", text]).contains(type.name))
     }
     #expect(try server("VCOUNT", "a") == .integer(3))
   }
@@ -110,7 +110,7 @@ struct ArgumentTests {
   func keys() throws {
     for (number, key) in [[], [0], [0xFF, 0x0A, 0x20], Array("ä".utf8)].enumerated() {
       #expect(try server("MMAP", key, "file\(number)", "i8") == .integer(0))
-      #expect(try server("VADD", key, number) == .integer(1))
+      #expect(try server("MMAP.ADD", key, number) == .integer(1))
       #expect(try server("VGET", key, 0) == .integer(number))
     }
   }
@@ -119,7 +119,7 @@ struct ArgumentTests {
   func large(version: ProtocolVersion) throws {
     let connection = try server.live.connect(protocolVersion: version)
     try connection("MMAP", "a", "file", "u64")
-    try connection("VADD", "a", "9223372036854775807", "9223372036854775808", "18446744073709551615")
+    try connection("MMAP.ADD", "a", "9223372036854775807", "9223372036854775808", "18446744073709551615")
     func big(_ text: String) -> Reply { version == .resp2 ? .bulk(text) : .bigNumber(text) }
     #expect(
       try connection("VALL", "a")

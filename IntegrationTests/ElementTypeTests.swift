@@ -16,7 +16,7 @@ struct ElementTypeTests {
     #expect(try server.send(["MMAP", "a", "file"] + format.words(type)) == .integer(0))
     #expect(try server("VTYPE", "a") == .bulk(type.name))
     #expect(try server.bytes("file").count == format.size(type, 0))
-    #expect(try server.send(["VADD", "a"] + type.samples) == .integer(count))
+    #expect(try server.send(["MMAP.ADD", "a"] + type.samples) == .integer(count))
     #expect(try server("VCOUNT", "a") == .integer(count))
     #expect(try type.matches(server("VALL", "a"), type.samples))
     for (index, sample) in type.samples.enumerated() {
@@ -35,7 +35,7 @@ struct ElementTypeTests {
     #expect(try server.send(["MMAP", "b", "file"] + format.wordsToMapAgain(type)) == .integer(count - 1))
     #expect(try server("VTYPE", "b") == .bulk(type.name))
     #expect(try type.matches(server("VALL", "b"), rest))
-    #expect(try server("VADD", "b", "1") == .integer(1))
+    #expect(try server("MMAP.ADD", "b", "1") == .integer(1))
     #expect(try server("VCLEAR", "b") == .integer(count))
     #expect(try server("VCOUNT", "b") == .integer(0))
     #expect(try server("VPOP", "b") == .null)
@@ -46,11 +46,13 @@ struct ElementTypeTests {
   @Test("the smallest and the largest value, and one beyond each", arguments: ElementCase.all, Format.allCases)
   func limits(type: ElementCase, format: Format) throws {
     try server.send(["MMAP", "a", "file"] + format.words(type))
-    #expect(try server("VADD", "a", type.least, type.greatest) == .integer(2))
+    #expect(try server("MMAP.ADD", "a", type.least, type.greatest) == .integer(2))
     #expect(try type.matches(server("VALL", "a"), [type.least, type.greatest]))
     let before = try server.bytes("file")
     for beyond in type.beyond {
-      for command in [["VADD", "a", beyond], ["VADD", "a", "1", beyond], ["VSET", "a", "0", "1", "1", beyond]] {
+      for command in [
+        ["MMAP.ADD", "a", beyond], ["MMAP.ADD", "a", "1", beyond], ["VSET", "a", "0", "1", "1", beyond],
+      ] {
         let error = try #require(try server.send(command).errorText)
         #expect(error.hasPrefix("ERR "))
         #expect(error.contains(beyond.prefix(30)), "\(error)")
@@ -70,7 +72,7 @@ struct ElementTypeTests {
       #expect(try server.send(["MMAP", key, key] + format.wordsToMapAgain(type)) == .integer(type.samples.count))
       #expect(try server("VTYPE", key) == .bulk(type.name))
       #expect(try type.matches(server("VALL", key), type.samples))
-      #expect(try server("VADD", key, "1", "2") == .integer(2))
+      #expect(try server("MMAP.ADD", key, "1", "2") == .integer(2))
       #expect(try server("VSET", key, 0, "3") == .integer(1))
     }
     #expect(try NumPyFile.mismatches(files(type, ["3"] + type.samples[1...] + ["1", "2"])) == "")
@@ -81,7 +83,7 @@ struct ElementTypeTests {
     for format in Format.allCases {
       let key = format.rawValue
       try server.send(["MMAP", key, key] + format.words(type))
-      #expect(try server.send(["VADD", key] + type.samples) == .integer(type.samples.count))
+      #expect(try server.send(["MMAP.ADD", key] + type.samples) == .integer(type.samples.count))
     }
     try server("MMAP", "empty", "empty", type.name)
     let empty = NumPyFile(path: server.path("empty"), type: type, format: .npy, texts: [])
@@ -112,7 +114,7 @@ struct ElementTypeTests {
   func protocols(type: ElementCase, version: ProtocolVersion) throws {
     let connection = try server.live.connect(protocolVersion: version)
     try connection("MMAP", "a", "file", type.name)
-    try connection.send((["VADD", "a"] + type.samples).map(\.argument))
+    try connection.send((["MMAP.ADD", "a"] + type.samples).map(\.argument))
     #expect(try type.matches(connection("VALL", "a"), type.samples, version))
     for (index, sample) in type.samples.enumerated() {
       #expect(try type.matches(connection("VGET", "a", index), sample, version), "\(sample)")

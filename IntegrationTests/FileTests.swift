@@ -17,15 +17,15 @@ struct FileTests {
     #expect(try server.send(["MMAP", "b", "./file"] + format.words(.all[0])) == .integer(0))
     #expect(link(server.path("file"), server.path("linked")) == 0)
     #expect(try server.send(["MMAP", "c", "linked"] + format.words(.all[0])) == .integer(0))
-    try server("VADD", "a", 1)
-    try server("VADD", "b", 2)
-    try server("VADD", "c", 3)
+    try server("MMAP.ADD", "a", 1)
+    try server("MMAP.ADD", "b", 2)
+    try server("MMAP.ADD", "c", 3)
     for key in ["a", "b", "c"] {
       #expect(try server("VCOUNT", key) == .integer(3))
       #expect(try server("VALL", key) == .array([.integer(1), .integer(2), .integer(3)]))
     }
     #expect(try server("DEL", "a", "c") == .integer(2))
-    #expect(try server("VADD", "b", 4) == .integer(1))
+    #expect(try server("MMAP.ADD", "b", 4) == .integer(1))
     #expect(try server("VCOUNT", "b") == .integer(4))
     try server("VCLEAR", "b")
     #expect(try server("VCOUNT", "b") == .integer(0))
@@ -48,7 +48,7 @@ struct FileTests {
     let (type, count) = (ElementCase.all[7], 1000)
     for format in Format.allCases {
       try server.send(["MMAP", "a", "file"] + format.words(type))
-      try server.send(["VADD", "a"] + Array(repeating: "9", count: count))
+      try server.send(["MMAP.ADD", "a"] + Array(repeating: "9", count: count))
       let size = format.size(type, count)
       let before = try server.bytes("file")
       #expect(format == .raw ? before.count == size : before.count > size)
@@ -69,7 +69,7 @@ struct FileTests {
     arguments: [LiveServer.Ending.terminate, .shutdown(saving: false)])
   func shutdown(ending: LiveServer.Ending) throws {
     try server("MMAP", "a", "file", "i16")
-    try server("VADD", "a", 1, 2, 3)
+    try server("MMAP.ADD", "a", 1, 2, 3)
     #expect(try server.bytes("file").count > 134)
     try server.restart(after: ending)
     #expect(try server.bytes("file").count == 134)
@@ -78,7 +78,7 @@ struct FileTests {
   @Test("elements appended by another program are there")
   func appended() throws {
     try server("MMAP", "a", "file", "u16", "RAW")
-    try server("VADD", "a", 1)
+    try server("MMAP.ADD", "a", 1)
     func append(_ bytes: [UInt8]) throws { try server.append(bytes, to: "file") }
     try append([2, 0])
     #expect(try server("VGET", "a", 1) == .integer(2))
@@ -91,7 +91,7 @@ struct FileTests {
     try append([6, 0])
     #expect(try server("VSET", "a", 5, 7) == .integer(1))
     try append([8, 0])
-    #expect(try server("VADD", "a", 9) == .integer(1))
+    #expect(try server("MMAP.ADD", "a", 9) == .integer(1))
     try append([10, 0])
     #expect(try server("VPOP", "a") == .integer(10))
     #expect(try server.bytes("file") == [1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 7, 0, 8, 0, 9, 0])
@@ -105,7 +105,7 @@ struct FileTests {
     try server("MMAP", "a", "file", "u8", "RAW")
     try server.write(Array(repeating: 7, count: 1 << 20), to: "file")
     #expect(try server("VGET", "a", (1 << 20) - 1) == .integer(7))
-    #expect(try server("VADD", "a", 8) == .integer(1))
+    #expect(try server("MMAP.ADD", "a", 8) == .integer(1))
     #expect(try server("VCOUNT", "a") == .integer((1 << 20) + 1))
   }
 
@@ -116,7 +116,7 @@ struct FileTests {
     #expect(try server("MMAP", "a", "file", "i32") == .integer(2))
     #expect(try server("VALL", "a") == .array([.integer(1), .integer(2)]))
     #expect(try server("VGET", "a", 2) == .null)
-    for command in [["VADD", "a", "3"], ["VPOP", "a"], ["VCLEAR", "a"]] {
+    for command in [["MMAP.ADD", "a", "3"], ["VPOP", "a"], ["VCLEAR", "a"]] {
       let error = try #require(try server.send(command).errorText)
       #expect(error.hasPrefix("ERR ") && error.contains("3 bytes"), "\(error)")
     }
@@ -133,14 +133,14 @@ struct FileTests {
     try server.write([1, 2, 3], to: "file")
     #expect(try server("MMAP", "a", "file") == .integer(0))
     #expect(try server("VALL", "a") == .array([]))
-    #expect(try server("VADD", "a", 1).errorText?.contains("3 bytes") == true)
+    #expect(try server("MMAP.ADD", "a", 1).errorText?.contains("3 bytes") == true)
     #expect(try server.bytes("file") == [1, 2, 3])
   }
 
   @Test("what NumPy stores into a mapped file is seen at once, and the other way round")
   func mappedTwice() throws {
     try server("MMAP", "a", "file", "f32")
-    try server("VADD", "a", 1, 2, 3)
+    try server("MMAP.ADD", "a", 1, 2, 3)
     try Python.run(
       script: """
         import numpy, sys
@@ -157,7 +157,7 @@ struct FileTests {
     try server.send(["MMAP", "a", "file"] + format.words(type))
     var count = 0
     for step in [1, 8, 1, 89, 1, 899, 2, 9000, 100_000] {
-      try server.send(["VADD", "a"] + (count..<count + step).map(String.init))
+      try server.send(["MMAP.ADD", "a"] + (count..<count + step).map(String.init))
       count += step
       #expect(try server("VCOUNT", "a") == .integer(count))
       #expect(try server("VMGET", "a", 0, count - 1, count) == .array([.integer(0), .integer(count - 1), .null]))

@@ -56,7 +56,7 @@ struct KillTests {
         let counts = (0..<batch).map { $0.isMultiple(of: 4) ? 3 : 1 }
         for count in counts {
           let values = (sent..<sent + count).map { Argument($0 % 101 + 1) }
-          for key: Argument in ["npy", "raw"] { try server.connection.append(["VADD", key] + values) }
+          for key: Argument in ["npy", "raw"] { try server.connection.append(["MMAP.ADD", key] + values) }
           sent += count
         }
         try server.connection.flush()

@@ -12,11 +12,11 @@ struct LazyFreeTests {
     var expected = [Reply.integer(0), .integer(1)]
     let replies = try server.connection.pipeline { pipeline in
       pipeline.send(map.map(\.argument))
-      pipeline("VADD", "a", 0)
+      pipeline("MMAP.ADD", "a", 0)
       for round in 1...rounds {
         pipeline("FLUSHALL", "ASYNC")
         pipeline.send(map.map(\.argument))
-        pipeline("VADD", "a", round % 100)
+        pipeline("MMAP.ADD", "a", round % 100)
         pipeline("MMAP", "b", "file")
         pipeline("VCOUNT", "b")
         pipeline("VGET", "a", round)

@@ -70,7 +70,7 @@ struct MappingTests {
     #expect(try server.send(["MMAP", "a", "file"] + words) == .integer(0))
     #expect(try server("VTYPE", "a") == .bulk("f64"))
     #expect(try server.bytes("file") == [])
-    try server("VADD", "a", 1)
+    try server("MMAP.ADD", "a", 1)
     #expect(try server.bytes("file").count == 8)
   }
 
@@ -103,11 +103,11 @@ struct MappingTests {
   @Test("READONLY refuses every change, and its error does not begin with that word", arguments: Format.allCases)
   func readOnly(format: Format) throws {
     try server.send(["MMAP", "w", "file"] + format.words(.all[0]))
-    try server("VADD", "w", 1, 2)
+    try server("MMAP.ADD", "w", 1, 2)
     try server("DEL", "w")
     let before = try server.bytes("file")
     #expect(try server.send(["MMAP", "a", "file"] + format.words(.all[0]) + ["READONLY"]) == .integer(2))
-    for command in [["VADD", "a", "3"], ["VSET", "a", "0", "3"], ["VPOP", "a"], ["VCLEAR", "a"]] {
+    for command in [["MMAP.ADD", "a", "3"], ["VSET", "a", "0", "3"], ["VPOP", "a"], ["VCLEAR", "a"]] {
       let error = try #require(try server.send(command).errorText)
       #expect(error.hasPrefix("ERR ") && error.contains("READONLY"), "\(error)")
     }
@@ -116,7 +116,7 @@ struct MappingTests {
     #expect(try server.bytes("file") == before)
     // A key that may write sees the same array, and the other one still may not.
     #expect(try server("MMAP", "w", "file", "i8", "WRITABLE") == .integer(2))
-    #expect(try server("VADD", "w", 3) == .integer(1))
+    #expect(try server("MMAP.ADD", "w", 3) == .integer(1))
     #expect(try server("VCOUNT", "a") == .integer(3))
     #expect(try server("VPOP", "a").errorText?.contains("READONLY") == true)
   }
@@ -136,7 +136,7 @@ struct MappingTests {
   @Test("a key that is mapped already")
   func mappedAlready() throws {
     try server("MMAP", "a", "file", "i32")
-    try server("VADD", "a", 1, 2, 3)
+    try server("MMAP.ADD", "a", 1, 2, 3)
     for words in [[], ["i32"], ["INT32", "WRITABLE"]] {
       #expect(try server.send(["MMAP", "a", "file"] + words) == .integer(3))
     }

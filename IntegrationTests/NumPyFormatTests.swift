@@ -21,12 +21,12 @@ struct NumPyFormatTests {
     #expect(try server("MMAP", "a", "file") == .integer(24))
     #expect(try server("VMGET", "a", 0, 7, 23, 24) == .array([.integer(0), .integer(7), .integer(23), .null]))
     let before = try server.bytes("file")
-    for command in [["VADD", "a", "1"], ["VADD", "a", "1", "2", "3", "4", "5", "6", "7"], ["VPOP", "a"]] {
+    for command in [["MMAP.ADD", "a", "1"], ["MMAP.ADD", "a", "1", "2", "3", "4", "5", "6", "7"], ["VPOP", "a"]] {
       let error = try #require(try server.send(command).errorText)
       #expect(error.hasPrefix("ERR ") && error.contains("rows of 6"), "\(error)")
     }
     #expect(try server.bytes("file") == before)
-    #expect(try server("VADD", "a", 24, 25, 26, 27, 28, 29) == .integer(6))
+    #expect(try server("MMAP.ADD", "a", 24, 25, 26, 27, 28, 29) == .integer(6))
     #expect(try server("VSET", "a", 0, 9) == .integer(1))
     #expect(try server("VCOUNT", "a") == .integer(30))
     try server("DEL", "a")
@@ -56,7 +56,7 @@ struct NumPyFormatTests {
       """)
     #expect(try server("MMAP", "a", "file") == .integer(9))
     // The count gets another digit.
-    #expect(try server("VADD", "a", 9, 10) == .integer(2))
+    #expect(try server("MMAP.ADD", "a", 9, 10) == .integer(2))
     #expect(try server("VGET", "a", 10) == .bulk("10"))
     try server("DEL", "a")
     try python("assert numpy.load(path).tolist() == list(range(11))")

@@ -48,7 +48,7 @@ struct PersistenceTests {
   func restart(way: Way) throws {
     let server = try ModuleServer(configuration: way.configuration)
     try server("MMAP", "fixed", "fixed.npy", "u8")
-    try server("VADD", "fixed", 7)
+    try server("MMAP.ADD", "fixed", 7)
     try server("DEL", "fixed")
     try server("MMAP", "typed", "typed.npy", "f32")
     try server("MMAP", "raw", "raw", "i16", "RAW")
@@ -57,7 +57,7 @@ struct PersistenceTests {
     try server("MMAP", "again", "typed.npy")
     for (round, shown) in [["0"], ["0", "1"], ["0", "1", "2"]].enumerated() {
       try way.prepare(server)
-      for key in ["typed", "raw", "plain"] { #expect(try server("VADD", key, round, 9) == .integer(2)) }
+      for key in ["typed", "raw", "plain"] { #expect(try server("MMAP.ADD", key, round, 9) == .integer(2)) }
       for key in ["typed", "raw", "plain"] { try server("VPOP", key) }
       try way.restart(server)
       for (key, name) in [("typed", "f32"), ("plain", "f64"), ("raw", "i16"), ("again", "f32")] {
@@ -66,7 +66,7 @@ struct PersistenceTests {
         #expect(try type.matches(server("VALL", key), shown), "\(key) in round \(round)")
       }
       #expect(try server("VALL", "fixed") == .array([.integer(7)]))
-      #expect(try server("VADD", "fixed", 1).errorText?.contains("READONLY") == true)
+      #expect(try server("MMAP.ADD", "fixed", 1).errorText?.contains("READONLY") == true)
       #expect(try server("VFILEPATH", "typed") == .bulk("typed.npy"))
       #expect(try server("TYPE", "typed") == .status("mmaparray"))
       #expect(try server("DBSIZE") == .integer(5))
@@ -86,19 +86,19 @@ struct PersistenceTests {
     for key in ["a", "b"] { try server("MMAP", key, "file", "f32") }
     let before = try server.appendOnlyFile()
     #expect(before.contains("\r\nMMAP\r\n$1\r\na\r\n$4\r\nfile\r\n$3\r\nf32\r\n"), "\(before)")
-    try server("VADD", "a", 1, 2, 3)
+    try server("MMAP.ADD", "a", 1, 2, 3)
     try server("MMAP.ADD", "b", 4)
     try server("VSET", "a", 0, 9)
     try server("VPOP", "b")
-    try server("EVAL", "redis.call('VADD', KEYS[1], 5)", 1, "a")
+    try server("EVAL", "redis.call('MMAP.ADD', KEYS[1], 5)", 1, "a")
     try server("VCLEAR", "a")
-    try server("VADD", "a", 6)
+    try server("MMAP.ADD", "a", 6)
     for key in ["a", "b", "missing"] { try server("VGET", key, 0) }
     #expect(try server.appendOnlyFile() == before)
     try server.rewriteAOF()
     let rewritten = try server.appendOnlyFile()
     #expect(rewritten.components(of: "\r\nMMAP\r\n") == 2, "\(rewritten)")
-    #expect(!rewritten.contains("VADD") && !rewritten.contains("MMAP."))
+    #expect(!rewritten.contains("MMAP.ADD") && !rewritten.contains("MMAP."))
   }
 
   @Test("a transaction leaves none of its commands on elements in the AOF")
@@ -106,12 +106,12 @@ struct PersistenceTests {
     let server = try ModuleServer(configuration: [("appendonly", "yes"), ("appendfsync", "always")])
     try server("MMAP", "a", "file", "i8")
     try server("MULTI")
-    for word in ["1", "2"] { try server("VADD", "a", word) }
+    for word in ["1", "2"] { try server("MMAP.ADD", "a", word) }
     try server("SET", "text", "x")
     try server("VPOP", "a")
     #expect(try server("EXEC") == .array([.integer(1), .integer(1), .ok, .integer(2)]))
     let text = try server.appendOnlyFile()
-    #expect(text.contains("\r\nSET\r\n") && !text.contains("VADD") && !text.contains("VPOP"), "\(text)")
+    #expect(text.contains("\r\nSET\r\n") && !text.contains("MMAP.ADD") && !text.contains("VPOP"), "\(text)")
     try server.restart(after: .kill)
     #expect(try server("VALL", "a") == .array([.integer(1)]))
     #expect(try server("GET", "text") == .bulk("x"))
@@ -123,9 +123,9 @@ struct PersistenceTests {
   func missing(way: Way) throws {
     let server = try ModuleServer(configuration: way.configuration)
     try server("MMAP", "a", "file", "i8")
-    try server("VADD", "a", 1, 2)
+    try server("MMAP.ADD", "a", 1, 2)
     try server("MMAP", "raw", "other", "i16", "RAW")
-    try server("VADD", "raw", 3)
+    try server("MMAP.ADD", "raw", 3)
     try way.prepare(server)
     try server.live.stop(saving: !way.usesAOF)
     #expect(rename(server.path("file"), server.path("away")) == 0)
@@ -133,7 +133,7 @@ struct PersistenceTests {
     try server.start()
 
     let commands = [
-      ["VGET", "a", "0"], ["VMGET", "a", "0"], ["VSET", "a", "0", "1"], ["VADD", "a", "1"], ["VPOP", "a"],
+      ["VGET", "a", "0"], ["VMGET", "a", "0"], ["VSET", "a", "0", "1"], ["MMAP.ADD", "a", "1"], ["VPOP", "a"],
       ["VCOUNT", "a"], ["VCLEAR", "a"], ["VALL", "a"], ["VTYPE", "a"], ["VFILEPATH", "a"], ["MMAP", "a", "file"],
     ]
     func expectDetached(_ reason: String) throws {
@@ -156,9 +156,9 @@ struct PersistenceTests {
     try expectDetached("i16")
     #expect(rename(server.path("away"), server.path("file")) == 0)
     #expect(try server("VALL", "a") == .array([.integer(1), .integer(2)]))
-    #expect(try server("VADD", "a", 3) == .integer(1))
+    #expect(try server("MMAP.ADD", "a", 3) == .integer(1))
     #expect(rename(server.path("gone"), server.path("other")) == 0)
-    #expect(try server("VADD", "raw", 4) == .integer(1))
+    #expect(try server("MMAP.ADD", "raw", 4) == .integer(1))
     #expect(try server("VALL", "raw") == .array([.integer(3), .integer(4)]))
   }
 
@@ -178,7 +178,7 @@ struct PersistenceTests {
   func version() throws {
     let server = try ModuleServer()
     try server("MMAP", "a", "file", "i8")
-    try server("VADD", "a", 1, 2)
+    try server("MMAP.ADD", "a", 1, 2)
     guard case .bulk(let payload) = try server("DUMP", "a") else {
       Issue.record("no payload")
       return
@@ -201,7 +201,7 @@ struct PersistenceTests {
   func payloads() throws {
     let server = try ModuleServer()
     try server("MMAP", "a", "file", "i8")
-    try server("VADD", "a", 1, 2)
+    try server("MMAP.ADD", "a", 1, 2)
     try server.connection("DEBUG", "SET-SKIP-CHECKSUM-VALIDATION", 1)
     guard case .bulk(let payload) = try server("DUMP", "a") else {
       Issue.record("no payload")

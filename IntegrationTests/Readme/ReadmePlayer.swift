@@ -122,7 +122,7 @@ final class ReadmePlayer {
     try server("DEL", "synopsis")
     if words[0] != "MMAP" {
       try server.connection("MMAP", "synopsis", path, "f64")
-      try server.connection("VADD", "synopsis", 1, 2, 3)
+      try server.connection("MMAP.ADD", "synopsis", 1, 2, 3)
     }
     if let error = try server.send(words).errorText { throw Mismatch("\(words): \(error)") }
   }

@@ -20,22 +20,17 @@ final class WalkthroughPlayer {
   private let server: ModuleServer
   private let persistence: Persistence
   private let countCommand: String
-  private let usesNamespace: Bool
+  private let ownNames: Set<String>
   private let innerRoot: String
   /// The file that the walk-through talks of.
   private var file = ""
 
-  /// - Parameters:
-  ///   - countCommand: what stands for COUNT.
-  ///   - usesNamespace: whether commands are called by their names in the module's namespace.
-  init(
-    program: [String] = Environment.program, chroot: String? = Environment.chroot, _ persistence: Persistence,
-    countCommand: String, usesNamespace: Bool = false
-  ) throws {
-    server = try ModuleServer(program: program, configuration: persistence.configuration, chroot: chroot)
+  /// - Parameter countCommand: what stands for COUNT.
+  init(_ persistence: Persistence, countCommand: String) throws {
+    server = try ModuleServer(configuration: persistence.configuration)
     self.persistence = persistence
     self.countCommand = countCommand
-    self.usesNamespace = usesNamespace
+    ownNames = try ServerVersion(server.connection).ownNames
     innerRoot = try server.innerRoot()
   }
 
@@ -78,17 +73,16 @@ final class WalkthroughPlayer {
     guard server.live.exit == .code(0) else { throw Mismatch("after SHUTDOWN: \(server.live.log)") }
   }
 
-  /// The name to call a command by.
+  /// The name to call a command by: the one in the module's namespace where the server owns the short one.
   private func called(_ word: String) -> String {
     let word = word == "COUNT" ? countCommand : word
-    guard usesNamespace, let name = WalkthroughPlayer.namespace[word.uppercased()] else { return word }
+    guard ownNames.contains(word.uppercased()), let name = WalkthroughPlayer.namespace[word.uppercased()] else {
+      return word
+    }
     return word == word.lowercased() ? name.lowercased() : name
   }
 
-  private static let namespace = [
-    "VGET": "MMAP.GET", "VMGET": "MMAP.MGET", "VSET": "MMAP.SET", "VADD": "MMAP.ADD", "VPOP": "MMAP.POP",
-    "VCOUNT": "MMAP.COUNT", "VSIZE": "MMAP.COUNT", "VCLEAR": "MMAP.CLEAR", "VTYPE": "MMAP.TYPE",
-  ]
+  private static let namespace = ["VADD": "MMAP.ADD"]
 
   // MARK: - Actions
 
