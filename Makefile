@@ -38,15 +38,16 @@ integration-tests: setup module  ## Run the tests against live servers: the mach
 test-servers: setup module  ## Run the tests against every server that is supported
 	.make/test-servers $(MODULE)
 
-# Where a package would put the module; Debian's servers may read it there. Their configuration is left alone.
+# Where a package would put the module, for all servers: Debian's units let them execute nothing outside /usr/lib. Their
+# configuration is left alone.
 PREFIX ?= /usr
 MODULE_DIRECTORY = $(PREFIX)/lib/redis/modules
 EXAMPLE_DIRECTORY = $(PREFIX)/share/mmaparray
 
 install: module  ## Install the module below PREFIX (/usr) and DESTDIR, with lines for a server's configuration
-	install -D -m 644 $(MODULE) $(DESTDIR)$(MODULE_DIRECTORY)/mmaparray.so
+	install -D -m 755 $(MODULE) $(DESTDIR)$(MODULE_DIRECTORY)/mmaparray.so
 	@mkdir -p $(DESTDIR)$(EXAMPLE_DIRECTORY)
-	sed 's|@MODULE@|$(MODULE_DIRECTORY)/mmaparray.so|' .make/mmaparray.conf >$(DESTDIR)$(EXAMPLE_DIRECTORY)/mmaparray.conf
+	@sed 's|@MODULE@|$(MODULE_DIRECTORY)/mmaparray.so|' .make/mmaparray.conf >$(DESTDIR)$(EXAMPLE_DIRECTORY)/mmaparray.conf
 	@echo "add to the server's configuration: include $(EXAMPLE_DIRECTORY)/mmaparray.conf"
 
 uninstall:  ## Remove what `make install` installed

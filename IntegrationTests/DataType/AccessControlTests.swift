@@ -58,11 +58,14 @@ struct AccessControlTests {
       command.isWrite ? "write" : "read", command.flags.contains("fast") ? "fast" : "slow",
     ]
     if name == "MMAP" { expected.insert("dangerous") }
-    if !version.hasCommandCategories { expected = [] }
-    if version.hasOwnCategories { expected.insert("mmaparray") }
+    if !version.has(.commandCategories) { expected = [] }
+    if version.has(.ownCategories) { expected.insert("mmaparray") }
     let categories = try server.connection("ACL", "CAT", as: [String].self)
-    #expect(categories.contains("mmaparray") == version.hasOwnCategories)
+    #expect(categories.contains("mmaparray") == version.has(.ownCategories))
     for category in categories {
+      let rules = ["~*", "+@" + category]
+      #expect(try isAllowed(rules, [name] + command.words) == expected.contains(category), "\(category)")
+      guard version.has(.listsCommandsOfModules) else { continue }
       let members = try server.connection("ACL", "CAT", category, as: [String].self).map { $0.uppercased() }
       #expect(members.contains(name) == expected.contains(category), "\(category)")
     }

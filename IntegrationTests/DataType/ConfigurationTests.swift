@@ -8,7 +8,7 @@ struct ConfigurationTests {
   func root() throws {
     let server = try ModuleServer()
     let shown = try server.connection("CONFIG", "GET", "mmaparray.*")["mmaparray.root"]?.text
-    #expect(try shown.map(Files.absolute) == Files.absolute(server.path()))
+    #expect(shown.map { Environment.outerPath($0) + "/" } == server.path())
     let error = try server.failure(["CONFIG", "SET", "mmaparray.root", "/tmp"])
     #expect(error.hasPrefix("ERR ") && error.contains("mmaparray.root"), "\(error)")
     #expect(try server.connection("CONFIG", "GET", "mmaparray.root")["mmaparray.root"]?.text == shown)
@@ -17,7 +17,7 @@ struct ConfigurationTests {
   @Test("CONFIG REWRITE leaves a configuration that the server starts with", arguments: [false, true])
   func rewrite(hasArgument: Bool) throws {
     let elsewhere = try ModuleServer()
-    let server = try ModuleServer(moduleArguments: hasArgument ? ["root", elsewhere.path("below")] : [])
+    let server = try ModuleServer(moduleArguments: hasArgument ? ["root", elsewhere.innerRoot() + "/below"] : [])
     try server.makeArray("a", "i8")
     #expect(try server("CONFIG", "REWRITE") == .ok)
     let root = try server.connection("CONFIG", "GET", "mmaparray.root")

@@ -9,7 +9,7 @@ struct FileLockTests {
 
   init() throws {
     server = try ModuleServer()
-    other = try ModuleServer(moduleArguments: ["root", server.path()])
+    other = try ModuleServer(moduleArguments: ["root", server.innerRoot()])
   }
 
   private func expectLocked(_ words: [String] = []) throws {

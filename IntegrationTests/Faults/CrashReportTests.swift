@@ -10,7 +10,7 @@ struct CrashReportTests {
   init() throws {
     server = try ModuleServer()
     try server("MMAP", "a", "file", "f64")
-    try server("VADD", "a", 1)
+    try server("MMAP.ADD", "a", 1)
   }
 
   /// Sends the server a signal, waits for its end and answers how it was.

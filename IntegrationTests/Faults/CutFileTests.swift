@@ -22,7 +22,8 @@ struct CutFileTests {
       Work(words: ["VALL", "a"]), Work(words: ["MMAP.RANGE", "a", "1000", "-1"]), Work(words: ["MMAP.READ", "a"]),
       Work(words: ["MMAP.READ", "a", "100000", "10"]), Work(words: ["MMAP.AGG", "a", "0", "-1", "SUM", "VAR"]),
       Work(words: ["MMAP.FIND", "a", "0", "-1", "GT", "100"]), Work(words: ["MMAP.SEARCHSORTED", "a", "3"]),
-      Work(words: ["MMAP.FILL", "a", "0", "-1", "1.5"]), Work(words: ["VPOP", "a"]), Work(words: ["VADD", "a", "1.5"]),
+      Work(words: ["MMAP.FILL", "a", "0", "-1", "1.5"]), Work(words: ["VPOP", "a"]),
+      Work(words: ["MMAP.ADD", "a", "1.5"]),
       Work(words: ["MMAP.APPEND", "a", "12345678"]),
       Work(words: ["MMAP.WRITE", "a", "150000", String(repeating: "x", count: 80)]),
       Work(words: ["MMAP.RESIZE", "a", "300000"]), Work(words: ["MMAP.RESIZE", "a", "100"]),
@@ -40,7 +41,7 @@ struct CutFileTests {
   init() throws {
     server = try ModuleServer()
     try server("MMAP", "other", "other", "i32")
-    try server("VADD", "other", 1, 2, 3)
+    try server("MMAP.ADD", "other", 1, 2, 3)
   }
 
   /// Maps a new file of f64, and fills it.
@@ -75,7 +76,7 @@ struct CutFileTests {
       if error != nil { #expect(size == left * 8, "\(work)") }
       #expect(try server("VCOUNT", "a") == .integer(size / 8), "\(work)")
       #expect(try server("MMAP.READ", "a") == .bulk(server.bytes("file")), "\(work)")
-      #expect(try server("VADD", "a", 7) == .integer(1), "\(work)")
+      #expect(try server("MMAP.ADD", "a", 7) == .integer(1), "\(work)")
       #expect(try server("VGET", "a", size / 8) == .bulk("7"), "\(work)")
       try expectOthersServed()
     }
@@ -98,7 +99,7 @@ struct CutFileTests {
         // Unless contents on their way to replicas have met the fault before.
         #expect(reply.errorText == CutFileTests.fault || reply.errorText?.contains("not mapped") == true, "\(work)")
         #expect(try server.bytes("file").count == left, "\(work)")
-        for command in [["VGET", "a", "0"], ["VCOUNT", "a"], ["VADD", "a", "1"], ["MMAP.SYNC", "a"]] {
+        for command in [["VGET", "a", "0"], ["VCOUNT", "a"], ["MMAP.ADD", "a", "1"], ["MMAP.SYNC", "a"]] {
           let error = try #require(try server.send(command).errorText)
           #expect(error.hasPrefix("ERR the file 'file' is not mapped at the moment: the file cannot be mapped: "))
         }
@@ -109,7 +110,7 @@ struct CutFileTests {
       guard !isShorter else { continue }
       try server.write(whole, to: "file")
       #expect(try server("VGET", "a", 199_999) == .bulk("1.5"), "\(work)")
-      #expect(try server("VADD", "a", 7) == .integer(1), "\(work)")
+      #expect(try server("MMAP.ADD", "a", 7) == .integer(1), "\(work)")
     }
   }
 
@@ -202,7 +203,7 @@ struct CutFileTests {
   func leftAlone(command: String) throws {
     try prepare(.npy)
     // Room behind the elements, which the end of the binding would cut off.
-    #expect(try server("VADD", "a", 1) == .integer(1))
+    #expect(try server("MMAP.ADD", "a", 1) == .integer(1))
     #expect(truncate(server.path("file"), 0) == 0)
     #expect(try server("VGET", "a", 100_000).errorText != nil)
     let strange = [UInt8](repeating: 7, count: 4_000_000)

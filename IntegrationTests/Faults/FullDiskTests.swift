@@ -21,7 +21,7 @@ struct FullDiskTests {
     [
       ["MMAP.APPEND", "a", blob], ["MMAP.RESIZE", "a", count + (1 << 20)], ["MMAP.RESIZE", "a", count + (1 << 17)],
       ["MMAP.WRITE", "a", count - 512, blob], ["MMAP.WRITE", "a", count, blob], ["MMAP.WRITE", "a", count + 512, blob],
-      ["VADD", "a"] + Array(repeating: "1", count: 1 << 17),
+      ["MMAP.ADD", "a"] + Array(repeating: "1", count: 1 << 17),
     ]
   }
 
@@ -73,7 +73,7 @@ struct FullDiskTests {
 
   /// There is room again.
   private func expectGrowth(_ server: ModuleServer, count: Int) throws {
-    #expect(try server("VADD", "a", 1) == .integer(1))
+    #expect(try server("MMAP.ADD", "a", 1) == .integer(1))
     #expect(try server("MMAP.APPEND", "a", FullDiskTests.blob) == .integer(1 << 17))
     #expect(try server("MMAP.FILL", "a", 0, -1, 3) == .integer(count + 1 + (1 << 17)))
     #expect(try server("VSET", "a", 0, 1, 1000, 2) == .integer(2))
@@ -97,7 +97,7 @@ struct FullDiskTests {
       keepsSize: array.format == .raw)
     // One by one until there is no room left.
     var added = 0
-    while try server("VADD", "a", 5) == .integer(1) { added += 1 }
+    while try server("MMAP.ADD", "a", 5) == .integer(1) { added += 1 }
     #expect(added < 10_000)
     #expect(try server("VCOUNT", "a") == .integer(count + added))
     #expect(try server("MMAP", "new", "new", "f64").errorText?.contains("No space left") != false)

@@ -4,12 +4,14 @@ import MappedArrayClient
 /// Executes what the README shows, from its first line to its last, on one server.
 final class ReadmePlayer {
   private let server: ModuleServer
+  private let version: ServerVersion
   /// How many synopses were executed: each has keys and files of its own.
   private var synopsisCount = 0
 
   init() throws {
     // As a server is that nobody has configured.
     server = try ModuleServer(configuration: [("enable-module-command", "no")])
+    version = try ServerVersion(server.connection)
     try Python.run(
       script: "import numpy, sys; numpy.save(sys.argv[1], numpy.arange(3).astype('>f8'))",
       arguments: [server.path("bigendian.npy")])
@@ -30,10 +32,15 @@ final class ReadmePlayer {
     }
   }
 
+  /// Sends a command, by another name if the server owns this one.
+  private func send(_ words: [String]) throws -> Reply {
+    try server.send([version.callable(words[0])] + words.dropFirst())
+  }
+
   private func play(transcript: String) throws {
     for (line, step) in try Walkthrough(text: transcript).steps {
       guard case .command(let words, let expected) = step else { throw Mismatch("line \(line) is no command") }
-      let reply = PrintedReply(try server.send(words))
+      let reply = PrintedReply(try send(words))
       guard reply.matches(expected) else { throw Mismatch("\(words) gives \(reply.lines), not \(expected)") }
     }
   }
@@ -101,7 +108,7 @@ final class ReadmePlayer {
     if words.contains("key") {
       for isFull in [false, true] { try play(synopsis: code, isFull: isFull) }
     } else if words.count > 1 {
-      let reply = try server.send(words)
+      let reply = try send(words)
       if let error = reply.errorText { throw Mismatch("\(code): \(error)") }
     }
   }
@@ -124,7 +131,7 @@ final class ReadmePlayer {
       try server.connection("MMAP", "synopsis", path, "f64")
       try server.connection("MMAP.ADD", "synopsis", 1, 2, 3)
     }
-    if let error = try server.send(words).errorText { throw Mismatch("\(words): \(error)") }
+    if let error = try send(words).errorText { throw Mismatch("\(words): \(error)") }
   }
 
   // MARK: - Mistakes
@@ -136,12 +143,11 @@ final class ReadmePlayer {
     if command.hasPrefix("redis-server ") { return try expect(startOf: command, toSay: answer) }
     let words = command.split(separator: " ").map(String.init)
     switch match.2 {
-    case "": try expect(answer, of: server.send(words))
+    case "": try expect(answer, of: send(words))
     case ", on a second server":
       try expect(answer, of: ModuleServer(moduleArguments: ["root", server.innerRoot()]).send(words))
     case " on Redis 8":
-      guard NewerServer.root != nil else { return }
-      try expect(answer, of: NewerServer.redis.start().send(words))
+      if version.has(.vectorSets) { try expect(answer, of: server.send(words)) }
     default: throw Mismatch("not understood: \(match.2)")
     }
   }

@@ -7,19 +7,20 @@ struct FaultyDisk {
   private let directory: TemporaryDirectory
 
   init() throws {
-    directory = try TemporaryDirectory()
+    directory = try TemporaryDirectory(in: Environment.sharedDirectory)
+    // The path is a part of it, because Valkey 9 has no environment.
     let source = """
       #define _GNU_SOURCE
+      #include <dlfcn.h>
       #include <errno.h>
       #include <stdio.h>
-      #include <stdlib.h>
       #include <string.h>
       #include <sys/syscall.h>
       #include <unistd.h>
 
       static int is_told(const char *what) {
         char path[512];
-        snprintf(path, sizeof path, "%s/%s", getenv("FAULTY_DISK"), what);
+        snprintf(path, sizeof path, "%s/%s", "\(Environment.innerPath(directory.path))", what);
         return access(path, F_OK) == 0;
       }
 
@@ -35,6 +36,12 @@ struct FaultyDisk {
         }
         return (int)syscall(SYS_fdatasync, file);
       }
+
+      // Valkey 9 has modules find the system's functions before ours.
+      void *dlopen(const char *path, int flags) {
+        void *(*next)(const char *, int) = (void *(*)(const char *, int))dlsym(RTLD_NEXT, "dlopen");
+        return next(path, flags & ~RTLD_DEEPBIND);
+      }
       """
     try Files.write(Array(source.utf8), to: directory.path + "/disk.c")
     try Python.run(
@@ -44,7 +51,7 @@ struct FaultyDisk {
 
   /// The program that starts a server on this disk.
   var program: [String] {
-    ["env", "LD_PRELOAD=\(directory.path)/disk.so", "FAULTY_DISK=\(directory.path)"] + Environment.program
+    ["env", "LD_PRELOAD=\(Environment.innerPath(directory.path))/disk.so"] + Environment.program
   }
 
   enum Fault: String {

@@ -38,7 +38,7 @@ struct RandomWrites {
     let kind = generator.pick(Self.kinds, or: Self.kinds[0])
     let (key, size) = (kind.key, kind.type.size)
     switch number(0..<40) {
-    case 0..<8: return ["VADD", key] + (0..<number(1..<5)).map { _ in number(0..<100) }
+    case 0..<8: return ["MMAP.ADD", key] + (0..<number(1..<5)).map { _ in number(0..<100) }
     case 8..<16: return ["VSET", key] + (0..<2 * number(1..<4)).map { _ in number(0..<100) }
     case 16..<20: return ["MMAP.WRITE", key, number(0..<3000), blob(number(0..<500) * size)]
     case 20..<24: return ["MMAP.APPEND", key, blob(number(0..<300) * size)]

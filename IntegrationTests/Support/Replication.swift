@@ -38,6 +38,11 @@ extension ModuleServer {
     try #require(try information(section)[field].flatMap { Int($0) })
   }
 
+  /// Saves, as soon as the child that served a replica has ended, which may be after the replica has all.
+  func save() throws {
+    try eventually("it is saved") { try self("SAVE") == .ok }
+  }
+
   /// Makes this server a replica of another.
   func follow(_ master: ModuleServer) throws {
     #expect(try self("REPLICAOF", "127.0.0.1", Int(try #require(master.live.port))) == .ok)

@@ -1,6 +1,6 @@
 import MappedArrayClient
 
-/// Which server it is, and how it differs from the others as far as the tests notice.
+/// Which server it is, for what not all of them have.
 struct ServerVersion: CustomStringConvertible {
   enum Product: String {
     case redis = "Redis"
@@ -29,20 +29,40 @@ struct ServerVersion: CustomStringConvertible {
   /// As the matrix names it: `Redis 7.0`.
   var description: String { "\(product.rawValue) \(numbers.prefix(2).map(String.init).joined(separator: "."))" }
 
-  /// Whether it has what this version of Redis has. Redict and Valkey are forks of Redis 7.2.
-  private func has(_ major: Int, _ minor: Int) -> Bool {
-    product == .redis ? !numbers.lexicographicallyPrecedes([major, minor]) : (major, minor) <= (7, 2)
+  func has(_ difference: Difference) -> Bool {
+    guard let first = difference.since[product] else { return false }
+    return !numbers.lexicographicallyPrecedes(first)
   }
 
-  /// The module's short names that are commands of the server. Redis 8 has vector sets.
-  var ownNames: Set<String> { has(8, 0) ? ["VADD"] : [] }
+  /// The module's short names that are commands of the server.
+  var ownNames: Set<String> { has(.vectorSets) ? ["VADD"] : [] }
 
-  /// Whether commands of modules have ACL categories: since Redis 7.2.
-  var hasCommandCategories: Bool { has(7, 2) }
+  /// The name to call a command by: the one in the module's namespace where the server owns the short one.
+  func callable(_ name: String) -> String {
+    ownNames.contains(name.uppercased()) ? DescribedCommand.named(name.uppercased())?.names.first ?? name : name
+  }
+}
 
-  /// Whether modules may add categories of their own: Redis has it since 7.4, Valkey since its 8.
-  var hasOwnCategories: Bool { product == .valkey || has(7, 4) }
+/// Where servers differ as far as the tests notice: since which version of each product it is so, never if the product
+/// is not named. Whatever is not in this table is the same everywhere.
+struct Difference {
+  let since: [ServerVersion.Product: [Int]]
 
-  /// Whether RESP3's doubles have the shortest text: Redis 7.0 writes 17 digits.
-  var writesShortestDoubles: Bool { has(7, 2) }
+  /// VADD is the server's: Redis 8.0 has vector sets.
+  static let vectorSets = Difference(since: [.redis: [8, 0]])
+
+  /// Commands of modules have ACL categories: RM_SetCommandACLCategories came with Redis 7.2, which the others forked.
+  static let commandCategories = Difference(since: [.redis: [7, 2], .redict: [7, 3], .valkey: [7, 2]])
+
+  /// Modules may add categories of their own: RM_AddACLCategory came after 7.2, and into the forks too.
+  static let ownCategories = Difference(since: [.redis: [7, 4], .redict: [7, 3], .valkey: [8, 0]])
+
+  /// ACL CAT lists commands of modules too: others leave them out, though rules with categories hold for them.
+  static let listsCommandsOfModules = Difference(since: [.redis: [8, 0], .valkey: [9, 0]])
+
+  /// RESP3's doubles, which the server writes, have the shortest text: Redis 7.0 wrote 17 digits.
+  static let shortestDoubles = Difference(since: [.redis: [7, 2], .redict: [7, 3], .valkey: [7, 2]])
+
+  /// DEL frees as UNLINK does: Valkey 8.0 has changed what `lazyfree-lazy-user-del` is unless it is configured.
+  static let lazyDeletion = Difference(since: [.valkey: [8, 0]])
 }

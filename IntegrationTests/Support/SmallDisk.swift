@@ -18,7 +18,7 @@ final class SmallDisk {
   private static let size = "8M"
 
   init(_ kind: Kind) throws {
-    directory = try TemporaryDirectory(in: Environment.chroot.map { $0 + "/tmp" } ?? Environment.temporaryDirectory)
+    directory = try TemporaryDirectory(in: Environment.sharedDirectory)
     path = directory.path + "/disk"
     try Shell.run("mkdir \(path)")
     switch kind {
@@ -41,7 +41,7 @@ final class SmallDisk {
   static func isAvailable(_ kind: Kind) -> Bool { (try? SmallDisk(kind)) != nil }
 
   /// The directory as a server sees it, which may run in a directory of its own.
-  var innerPath: String { Environment.chroot.map { String(path.dropFirst($0.count)) } ?? path }
+  var innerPath: String { Environment.innerPath(path) }
 
   /// Takes up all space.
   func fill() {

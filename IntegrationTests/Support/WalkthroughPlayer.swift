@@ -20,7 +20,7 @@ final class WalkthroughPlayer {
   private let server: ModuleServer
   private let persistence: Persistence
   private let countCommand: String
-  private let ownNames: Set<String>
+  private let version: ServerVersion
   private let innerRoot: String
   /// The file that the walk-through talks of.
   private var file = ""
@@ -30,7 +30,7 @@ final class WalkthroughPlayer {
     server = try ModuleServer(configuration: persistence.configuration)
     self.persistence = persistence
     self.countCommand = countCommand
-    ownNames = try ServerVersion(server.connection).ownNames
+    version = try ServerVersion(server.connection)
     innerRoot = try server.innerRoot()
   }
 
@@ -73,16 +73,10 @@ final class WalkthroughPlayer {
     guard server.live.exit == .code(0) else { throw Mismatch("after SHUTDOWN: \(server.live.log)") }
   }
 
-  /// The name to call a command by: the one in the module's namespace where the server owns the short one.
+  /// The name to call a command by.
   private func called(_ word: String) -> String {
-    let word = word == "COUNT" ? countCommand : word
-    guard ownNames.contains(word.uppercased()), let name = WalkthroughPlayer.namespace[word.uppercased()] else {
-      return word
-    }
-    return word == word.lowercased() ? name.lowercased() : name
+    version.callable(word == "COUNT" ? countCommand : word)
   }
-
-  private static let namespace = ["VADD": "MMAP.ADD"]
 
   // MARK: - Actions
 

@@ -65,14 +65,14 @@ struct CrashRoundTests {
     try server.connection("SAVE")
     try server.connection("CONFIG", "SET", "rdb-key-save-delay", 500_000)
     try server.connection("BGSAVE")
-    try server("VADD", "a", 1)
+    try server("MMAP.ADD", "a", 1)
     // Meanwhile a file can be given up and mapped anew, too.
     try server("DEL", "b")
     #expect(try server("MMAP", "b", "b") == .integer(0))
     Glibc.kill(server.live.processIdentifier, SIGKILL)
     while server.live.isRunning { usleep(200) }
     try server.start()
-    #expect(try server("VADD", "a", 2) == .integer(1))
+    #expect(try server("MMAP.ADD", "a", 2) == .integer(1))
     #expect(try server("VALL", "a") == .array([.integer(1), .integer(2)]))
   }
 }

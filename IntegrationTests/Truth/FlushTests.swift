@@ -4,7 +4,6 @@ import MappedArrayClient
 import Testing
 
 /// `mmaparray.fsync` and `MMAP.SYNC`, on a disk that fails.
-@Suite(.enabled(if: Environment.chroot == nil))
 struct FlushTests {
   let disk: FaultyDisk
   let server: ModuleServer
@@ -44,7 +43,7 @@ struct FlushTests {
     #expect(error.hasPrefix("ERR ") && error.contains("fdatasync") && error.contains("Input/output error"), "\(error)")
     try expectRefusal()
     disk.end(.fail)
-    #expect(try server("VADD", "a", 7) == .integer(1))
+    #expect(try server("MMAP.ADD", "a", 7) == .integer(1))
     #expect(try server("VGET", "a", count) == .integer(7))
     #expect(server.live.log.contains("flush succeeded again: 'a'"))
   }
@@ -60,13 +59,13 @@ struct FlushTests {
   @Test("everysec: about once a second, and a failure stops further changes")
   func everysec() throws {
     try disk.begin(.fail)
-    #expect(try server("VADD", "a", 1) == .integer(1))
+    #expect(try server("MMAP.ADD", "a", 1) == .integer(1))
     try eventually("the failure is noticed", atMost: .seconds(3)) { try failures() > 0 }
     try expectRefusal()
     // Reads go on, and so do other arrays until their own flush fails.
     #expect(try server("VALL", "a") == .array([.integer(1)]))
     disk.end(.fail)
-    #expect(try server("VADD", "a", 2) == .integer(1))
+    #expect(try server("MMAP.ADD", "a", 2) == .integer(1))
     let (before, failed) = (try flushes(), try failures())
     try eventually("the next round", atMost: .seconds(3)) { try flushes() > before }
     #expect(try failures() == failed)
@@ -76,7 +75,7 @@ struct FlushTests {
   @Test("everysec: what is unbound is flushed too")
   func unbound() throws {
     let before = try flushes()
-    try server("VADD", "a", 1)
+    try server("MMAP.ADD", "a", 1)
     try server("DEL", "a")
     try eventually("the flush", atMost: .seconds(3)) { try flushes() > before }
   }
@@ -85,20 +84,20 @@ struct FlushTests {
   func never() throws {
     try set("no")
     try disk.begin(.fail)
-    try server("VADD", "a", 1)
+    try server("MMAP.ADD", "a", 1)
     usleep(2_200_000)
-    #expect(try server("VADD", "a", 2) == .integer(1))
+    #expect(try server("MMAP.ADD", "a", 2) == .integer(1))
     #expect(try failures() == 0 && flushes() == 0)
     #expect(try server("MMAP.SYNC", "a").errorText?.contains("Input/output error") == true)
-    #expect(try server("VADD", "a", 3).errorText != nil)
+    #expect(try server("MMAP.ADD", "a", 3).errorText != nil)
     disk.end(.fail)
     #expect(try server("MMAP.SYNC", "a") == .ok)
-    #expect(try server("VADD", "a", 3) == .integer(1))
+    #expect(try server("MMAP.ADD", "a", 3) == .integer(1))
   }
 
   @Test("MMAP.SYNC waits for the disk, and nobody else does")
   func synchronize() throws {
-    try server("VADD", "a", 1)
+    try server("MMAP.ADD", "a", 1)
     try disk.begin(.wait)
     defer { disk.end(.wait) }
     let other = try server.live.connect(protocolVersion: .resp2)
@@ -109,7 +108,7 @@ struct FlushTests {
     var count = 0
     while ContinuousClock.now < deadline {
       count += 1
-      #expect(try server("VADD", "a", count % 100) == .integer(1))
+      #expect(try server("MMAP.ADD", "a", count % 100) == .integer(1))
       usleep(5000)
     }
     // A child is forked meanwhile, and ends.
@@ -139,9 +138,9 @@ struct FlushTests {
     try master("MMAP", "a", "a", "i32")
     try server.catchUp(with: master)
     try disk.begin(.fail)
-    for number in 0..<5 { try master("VADD", "a", number) }
+    for number in 0..<5 { try master("MMAP.ADD", "a", number) }
     try eventually("a failure", atMost: .seconds(3)) { try failures() > 0 }
-    for number in 0..<5 { try master("VADD", "a", number) }
+    for number in 0..<5 { try master("MMAP.ADD", "a", number) }
     try expectSame(master, [server], keys: ["a"])
   }
 
@@ -150,7 +149,7 @@ struct FlushTests {
     #expect(before > 0)
     #expect(server.live.log.contains("flush failed, no changes until one succeeds"))
     let contents = try server("MMAP.READ", "a", 0, 10)
-    for command in [["VADD", "a", "1"], ["VSET", "a", "0", "9"], ["VPOP", "a"], ["VCLEAR", "a"]] {
+    for command in [["MMAP.ADD", "a", "1"], ["VSET", "a", "0", "9"], ["VPOP", "a"], ["VCLEAR", "a"]] {
       #expect(try server.send(command).errorText?.contains("Input/output error") == true)
     }
     #expect(try server("MMAP.READ", "a", 0, 10) == contents)

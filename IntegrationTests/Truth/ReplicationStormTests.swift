@@ -41,7 +41,7 @@ struct ReplicationStormTests {
     }
     try check("after cut links")
 
-    try first("SAVE")
+    try first.save()
     try write(200)
     try first.catchUp(with: master)
     first.live.kill()
@@ -99,11 +99,11 @@ struct ReplicationStormTests {
     let (master, replica) = (try ModuleServer.node(configuration), try ModuleServer.node())
     try master("MMAP", "a", "a", "i32")
     try replica.join(master)
-    try master("VADD", "a", 1)
+    try master("MMAP.ADD", "a", 1)
     try replica.catchUp(with: master)
-    try master("SAVE")
+    try master.save()
     replica.live.kill()
-    for number in 2..<10 { try master("VADD", "a", number) }
+    for number in 2..<10 { try master("MMAP.ADD", "a", number) }
     try replica.start()
     try master.restart(after: .kill)
     try replica.join(master)
@@ -116,13 +116,13 @@ struct ReplicationStormTests {
     let (master, replica) = (try ModuleServer.node([("save", "3600 1")]), try ModuleServer.node())
     try master("MMAP", "a", "a", "i32")
     try replica.join(master)
-    try master("VADD", "a", 1)
+    try master("MMAP.ADD", "a", 1)
     try replica.catchUp(with: master)
     // The replica does not read while the master goes on, and is at the offset of the saved data when it is back.
     kill(replica.live.processIdentifier, SIGSTOP)
-    try master("SAVE")
+    try master.save()
     try master("CLIENT", "KILL", "TYPE", "REPLICA")
-    for number in 2..<10 { try master("VADD", "a", number) }
+    for number in 2..<10 { try master("MMAP.ADD", "a", number) }
     master.live.kill()
     try master.start()
     kill(replica.live.processIdentifier, SIGCONT)

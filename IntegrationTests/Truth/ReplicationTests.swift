@@ -16,17 +16,17 @@ struct ReplicationTests {
   @Test("every command that changes elements", arguments: ElementCase.all, Format.allCases)
   func commands(type: ElementCase, format: Format) throws {
     try master.send(["MMAP", "before", "before"] + format.words(type))
-    try master("VADD", "before", 1, 2, 3)
+    try master("MMAP.ADD", "before", 1, 2, 3)
     try replica.join(master)
     try master.makeDirectory("sub")
     try master.send(["MMAP", "after", "sub/after"] + format.words(type))
     for key in ["before", "after"] {
       let size = type.size
       for command: [any ArgumentConvertible] in [
-        ["VADD", key, 1, 2, 3, 4, 5], ["MMAP.WRITE", key, 9, [UInt8](repeating: 7, count: 3 * size)],
+        ["MMAP.ADD", key, 1, 2, 3, 4, 5], ["MMAP.WRITE", key, 9, [UInt8](repeating: 7, count: 3 * size)],
         ["VSET", key, 0, 9, 99, 1, 2, 8], ["MMAP.APPEND", key, [UInt8](repeating: 5, count: 4 * size)], ["VPOP", key],
         ["MMAP.INCRBY", key, 0, 1, 99, 1, 3, 2], ["MMAP.FILL", key, 4, -3, 6], ["MMAP.RESIZE", key, 40],
-        ["MMAP.RESIZE", key, 30], ["VADD", key, 3],
+        ["MMAP.RESIZE", key, 30], ["MMAP.ADD", key, 3],
       ] {
         let reply = try master.send(command)
         #expect(reply.errorText == nil, "\(command): \(reply)")
@@ -48,10 +48,10 @@ struct ReplicationTests {
     try replica.join(master)
     try master("MMAP", "a", "a", "i32")
     try master("MULTI")
-    for word in 0..<5 { try master("VADD", "a", word) }
+    for word in 0..<5 { try master("MMAP.ADD", "a", word) }
     try master("SET", "text", "x")
     try master("EXEC")
-    try master("EVAL", "for i = 1, 5 do redis.call('VADD', KEYS[1], i) end", 1, "a")
+    try master("EVAL", "for i = 1, 5 do redis.call('MMAP.ADD', KEYS[1], i) end", 1, "a")
     try expectSame(master, [replica], keys: ["a", "text"])
   }
 
@@ -86,8 +86,8 @@ struct ReplicationTests {
     try replica.join(master)
     try master("MMAP", "second", "second.npy")
     try master("MMAP", "empty", "empty.npy")
-    try master.send(["VADD", "first"] + (0..<21).map { $0 as any ArgumentConvertible })
-    try master("VADD", "empty", 1, 2, 3, 4, 5)
+    try master.send(["MMAP.ADD", "first"] + (0..<21).map { $0 as any ArgumentConvertible })
+    try master("MMAP.ADD", "empty", 1, 2, 3, 4, 5)
     try expectSame(master, [replica], keys: ["first", "second", "empty"])
     try Python.run(
       script: """
@@ -116,7 +116,7 @@ struct ReplicationTests {
     try master("MMAP.FILL", "c", 100, -100, 5)
     try master("VSET", "renamed", count - 1, 7)
     try master("MMAP.RESIZE", "copied", count / 2)
-    try master("VADD", "copied", 1, 2, 3)
+    try master("MMAP.ADD", "copied", 1, 2, 3)
     try master("SWAPDB", 0, 1)
     try master("SWAPDB", 0, 1)
     try master("DEL", "d")
@@ -134,12 +134,12 @@ struct ReplicationTests {
     try replica.join(master)
     try master("MMAP", "after", "after", "i16", "RAW")
     for key in ["before", "after"] {
-      try master("VADD", key, 1)
+      try master("MMAP.ADD", key, 1)
       try master.append([2, 0, 3, 0], to: key)
       // Looking at it is no change.
       #expect(try master("VCOUNT", key) == .integer(3))
       try master("BGSAVE")
-      try master("VADD", key, 4)
+      try master("MMAP.ADD", key, 4)
       try expectSame(master, [replica], keys: [key])
       try master.append([5, 0], to: key)
     }
@@ -170,19 +170,19 @@ struct ReplicationTests {
   @Test("a file with several names is one array on a replica too")
   func links() throws {
     try master("MMAP", "a", "a", "i8")
-    try master("VADD", "a", 1)
+    try master("MMAP.ADD", "a", 1)
     #expect(link(master.path("a"), master.path("b")) == 0)
     try master("MMAP", "b", "b")
     try replica.join(master)
     try master("MMAP", "c", "b")
-    try master("VADD", "c", 2)
+    try master("MMAP.ADD", "c", 2)
     try expectSame(master, [replica], keys: ["a", "b", "c"])
   }
 
   @Test("a file that is missed by the master comes back")
   func detached() throws {
     try master("MMAP", "a", "a", "i8")
-    try master("VADD", "a", 1, 2)
+    try master("MMAP.ADD", "a", 1, 2)
     try master.live.stop(saving: true)
     #expect(rename(master.path("a"), master.path("away")) == 0)
     try master.start()
@@ -190,7 +190,7 @@ struct ReplicationTests {
     #expect(try replica("VALL", "a").errorText?.contains("No such file") == true)
     #expect(rename(master.path("away"), master.path("a")) == 0)
     #expect(try master("VALL", "a").elements?.count == 2)
-    try master("VADD", "a", 3)
+    try master("MMAP.ADD", "a", 3)
     try expectSame(master, [replica], keys: ["a"])
   }
 
@@ -199,9 +199,9 @@ struct ReplicationTests {
     let other = try ModuleServer.node(moduleArguments: ["root", "somewhere"])
     try master.makeDirectory("sub")
     try master("MMAP", "a", "sub/a", "i8")
-    try master("VADD", "a", 1)
+    try master("MMAP.ADD", "a", 1)
     try other.join(master)
-    try master("VADD", "a", 2)
+    try master("MMAP.ADD", "a", 2)
     try expectSame(master, [other], keys: ["a"])
     #expect(try Files.read(other.live.directory + "/somewhere/sub/a").count >= 130)
   }

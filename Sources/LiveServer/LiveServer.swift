@@ -58,7 +58,7 @@ public final class LiveServer: Sendable {
     temporary = try TemporaryDirectory(in: parent)
     directory = temporary.path
     socket = directory + "/socket"
-    self.program = (chroot.map { ["chroot", $0] } ?? []) + program
+    self.program = (chroot.map(Self.commands(toEnter:)) ?? []) + program
     var loaded: String?
     if let module {
       loaded = chroot == nil ? try Files.absolute(module) : directory + "/module.so"
@@ -179,6 +179,12 @@ public final class LiveServer: Sendable {
 }
 
 extension LiveServer {
+  /// What runs a program in a root, with a `/proc` there that nobody else sees: servers expect one.
+  private static func commands(toEnter chroot: String) -> [String] {
+    let script = #"mount -t proc proc "$0/proc" && exec chroot "$0" "$@""#
+    return ["unshare", "--mount", "--propagation", "slave", "sh", "-c", script, chroot]
+  }
+
   /// Starts the program and waits until it serves.
   private func launch() throws(ProcessError) -> ChildProcess {
     unlink(socket)

@@ -8,6 +8,17 @@ public enum Environment {
   /// `MMAPARRAY_TEST_CHROOT`, the root that the server runs in.
   public static var chroot: String? { value("MMAPARRAY_TEST_CHROOT") }
 
+  /// Where files belong that the servers of the tests see too.
+  public static var sharedDirectory: String { chroot.map { $0 + "/tmp" } ?? temporaryDirectory }
+
+  /// A path in `sharedDirectory` as the servers of the tests see it.
+  public static func innerPath(_ path: String) -> String {
+    chroot.map { path.hasPrefix($0) ? String(path.dropFirst($0.count)) : path } ?? path
+  }
+
+  /// A path that a server of the tests names, as this process sees it.
+  public static func outerPath(_ path: String) -> String { (chroot ?? "") + path }
+
   /// `MMAPARRAY_MODULE`, the module that is tested.
   public static var module: String? { value("MMAPARRAY_MODULE") }
 
