@@ -14,12 +14,17 @@ struct CrashReportTests {
   }
 
   /// Sends the server a signal, waits for its end and answers how it was.
-  private func end(by signal: Int32) -> Exit? {
-    kill(server.live.processIdentifier, signal)
+  private func end(by signal: Int32) -> Exit? { Self.end(server.live, by: signal) }
+
+  private static func end(_ server: LiveServer, by signal: Int32) -> Exit? {
+    kill(server.processIdentifier, signal)
     let deadline = ContinuousClock.now + LiveServer.patience
-    while server.live.isRunning, ContinuousClock.now < deadline { usleep(2000) }
-    return server.live.exit
+    while server.isRunning, ContinuousClock.now < deadline { usleep(2000) }
+    return server.exit
   }
+
+  /// How a server without the module ends by a signal: some of Debian's fail while they report.
+  private func bareEnd(by signal: Int32) throws -> Exit? { Self.end(try LiveServer(module: nil), by: signal) }
 
   /// Meets a fault in a mapped file, which the server must survive.
   private func survivesFault() throws {
@@ -32,7 +37,7 @@ struct CrashReportTests {
   @Test("signals that are sent", arguments: [SIGSEGV, SIGBUS, SIGFPE, SIGILL])
   func sent(signal: Int32) throws {
     try survivesFault()
-    #expect(end(by: signal) == .signal(signal))
+    #expect(try end(by: signal) == bareEnd(by: signal))
     #expect(server.live.log.contains("crashed by signal: \(signal)"))
     #expect(server.live.log.contains("BUG REPORT END"))
   }
@@ -49,7 +54,7 @@ struct CrashReportTests {
     try server("CONFIG", "SET", "crash-log-enabled", "no")
     try server("CONFIG", "SET", "crash-log-enabled", "yes")
     try survivesFault()
-    #expect(end(by: SIGBUS) == .signal(SIGBUS))
+    #expect(try end(by: SIGBUS) == bareEnd(by: SIGBUS))
     #expect(server.live.log.contains("BUG REPORT END"))
   }
 
