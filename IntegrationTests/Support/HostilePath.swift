@@ -71,7 +71,7 @@ extension ModuleServer {
   /// The key is there, and every command on it says why it has no file.
   func expectDetached(_ key: String, from path: HostilePath, sourceLocation: SourceLocation = #_sourceLocation) throws {
     #expect(try self("TYPE", key) == .status("mmaparray"), "\(path)", sourceLocation: sourceLocation)
-    for command in [["VGET", key, "0"], ["VADD", key, "1"], ["MMAP.SYNC", key]] {
+    for command in [["VGET", key, "0"], ["MMAP.ADD", key, "1"], ["MMAP.SYNC", key]] {
       let error = try send(command).errorText
       #expect(
         error?.hasPrefix("ERR the file '") == true && error?.contains("is not mapped at the moment: ") == true,
