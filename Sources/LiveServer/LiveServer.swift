@@ -181,7 +181,7 @@ public final class LiveServer: Sendable {
 extension LiveServer {
   /// What runs a program in a root, with a `/proc` there that nobody else sees: servers expect one.
   private static func commands(toEnter chroot: String) -> [String] {
-    let script = #"mount -t proc proc "$0/proc" && exec chroot "$0" "$@""#
+    let script = #"[ ! -d "$0/proc" ] || mount -t proc proc "$0/proc"; exec chroot "$0" "$@""#
     return ["unshare", "--mount", "--propagation", "slave", "sh", "-c", script, chroot]
   }
 
