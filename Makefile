@@ -11,8 +11,8 @@ MODULE_FLAGS := -c release --scratch-path .build-static --product mmaparray \
   -Xswiftc -static-stdlib -Xswiftc -enforce-exclusivity=unchecked -Xswiftc -cross-module-optimization \
   -Xlinker --version-script=$(CURDIR)/CModuleShim/exports.map -Xlinker --gc-sections -Xlinker --strip-all
 
-.PHONY: all module run test unit-tests integration-tests test-servers examples bench benchmark-test install uninstall \
-  lint setup clean help
+.PHONY: all module run test unit-tests integration-tests test-servers examples bench benchmark-test fuzz fuzz-test \
+  install uninstall lint setup clean help
 
 all: module  ## Build the module, build/mmaparray.so (the default)
 
@@ -27,7 +27,7 @@ $(MODULE): $(SOURCES) CModuleShim/exports.map
 run: setup module  ## Install what is missing, start a server with the module and play the walk-through
 	@.make/run $(MODULE)
 
-test: setup module lint unit-tests integration-tests examples benchmark-test  ## Install what is missing and run all tests
+test: setup module lint unit-tests integration-tests examples benchmark-test fuzz-test  ## Install what is missing and run all tests
 
 unit-tests: setup  ## Run the tests that need no module
 	swift test --skip IntegrationTests
@@ -67,6 +67,12 @@ bench: setup module  ## Measure the module next to the server's own commands
 benchmark-test: setup module  ## See whether the benchmark works, not how fast anything is
 	swift run mmaparray-benchmark --module $(MODULE) --quick --types f64 >/dev/null
 
+fuzz: setup  ## Fuzz each parser of bytes from outside for FUZZ_SECONDS, which are 60 unless they are given
+	@.make/fuzz -max_total_time=$(or $(FUZZ_SECONDS),60)
+
+fuzz-test: setup  ## Fuzz each parser a little, with the same inputs each time
+	@.make/fuzz -runs=50000
+
 lint:  ## Check the formatting
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests IntegrationTests
 
@@ -74,7 +80,7 @@ setup:  ## Install what the other targets need and is missing
 	@.make/setup
 
 clean:  ## Remove everything that was built
-	rm -rf build .build .build-static
+	rm -rf build .build .build-static .build-fuzz
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -79,3 +79,14 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// What `make fuzz` builds, with the flags that it needs.
+if Context.environment["MMAPARRAY_FUZZ"] != nil {
+  package.products.append(.executable(name: "Fuzz", targets: ["Fuzz"]))
+  package.targets += [
+    .systemLibrary(name: "CFuzzer"),
+    .executableTarget(
+      name: "Fuzz", dependencies: ["CFuzzer", "MMapArrayModule", "MappedArray", system], exclude: ["Corpora"],
+      swiftSettings: swiftSettings),
+  ]
+}
