@@ -170,6 +170,25 @@ struct MappingTests {
     #expect(status.st_mode & 0o7777 == 0o660 & ~mask)
   }
 
+  @Test("READONLY by one key and WRITABLE by another: the file is opened again, and once", arguments: Format.allCases)
+  func writableToo(format: Format) throws {
+    try server.send(["MMAP", "a", "file"] + format.words(.all[0]))
+    try server("MMAP.ADD", "a", 5)
+    try server("DEL", "a")
+    for _ in 0..<3 {
+      try server.send(["MMAP", "r", "file"] + format.wordsToMapAgain(.all[0]) + ["READONLY"])
+      // The type need not be named again, as long as a key has it.
+      #expect(try server("MMAP", "w", "file") == .integer(1))
+      #expect(try server("VTYPE", "w") == .bulk("i8"))
+      #expect(try server("VSET", "w", 0, 6) == .integer(1))
+      #expect(try server("VGET", "r", 0) == .integer(6))
+      // A descriptor and a mapping.
+      try eventually("flushed") { try server.openFiles() == ["file", "file"] }
+      try server("DEL", "r", "w")
+      try eventually("flushed") { try server.openFiles() == [] }
+    }
+  }
+
   @Test(
     "words that are not understood, or twice",
     arguments: [

@@ -1,4 +1,5 @@
 import Glibc
+import LiveServer
 import MappedArrayClient
 import Testing
 
@@ -18,6 +19,21 @@ extension ModuleServer {
     try #require(descriptor >= 0)
     defer { close(descriptor) }
     #expect(Glibc.write(descriptor, bytes, bytes.count) == bytes.count)
+  }
+
+  /// The files below the root that the server has open, once for each descriptor and each mapping.
+  func openFiles() throws -> [String] {
+    let text = try Python.run(
+      script: """
+        import os, sys
+        process, root = sys.argv[1:]
+        names = [line.split(maxsplit=5)[-1].strip() for line in open(process + '/maps')]
+        for name in os.listdir(process + '/fd'):
+            try: names.append(os.readlink(process + '/fd/' + name))
+            except FileNotFoundError: pass
+        print(*(name[len(root):] for name in names if name.startswith(root)), sep='\\n', end='')
+        """, arguments: ["/proc/\(live.processIdentifier)", path()])
+    return text.split(separator: "\n").map(String.init)
   }
 
   /// All elements of an array, as texts.

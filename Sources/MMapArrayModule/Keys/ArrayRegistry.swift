@@ -45,6 +45,8 @@ final class ArrayRegistry: Sendable {
       guard let array = entries[identity]?.array else { return nil }
       try request.check(elementType: array.elementType, format: array.format)
       if request.access == .writable, array.access == .readOnly {
+        // The type of a raw file need not be named again.
+        let request = MappingRequest(elementType: array.elementType, format: array.format, access: .writable)
         try array.remap(ArrayFile(opening: path, in: root, for: request))
       }
       entries[identity]?.bindings += 1

@@ -92,6 +92,13 @@ final class TypedArray<Element: MappableElement>: ServedArray, @unchecked Sendab
     super.init(elementType: Element.elementType, format: format, identity: identity)
     replicatedCount = elements.count
   }
+
+  // Not by an assignment: Swift 6.3 does not destroy the old value of this property then, and its descriptor and mapping
+  // would stay.
+  fileprivate func replaceElements(by new: consuming MappedArray<Element>) {
+    var old = new
+    swap(&elements, &old)
+  }
 }
 
 // MARK: - What needs no elements
@@ -284,7 +291,7 @@ extension ServedArray {
 
     consuming func visit<Element: MappableElement>(_ type: Element.Type) throws(MappedArrayError) {
       // As in `Adapter`. `MappedArray` checks that the file still has this type.
-      unsafeDowncast(array, to: TypedArray<Element>.self).elements = try MappedArray(file)
+      try unsafeDowncast(array, to: TypedArray<Element>.self).replaceElements(by: MappedArray(file))
     }
   }
 }
