@@ -67,8 +67,11 @@ bench: setup module  ## Measure the module next to the server's own commands
 benchmark-test: setup module  ## See whether the benchmark works, not how fast anything is
 	swift run mmaparray-benchmark --module $(MODULE) --quick --types f64 >/dev/null
 
-fuzz: setup  ## Fuzz each parser of bytes from outside for FUZZ_SECONDS, which are 60 unless they are given
-	@.make/fuzz -max_total_time=$(or $(FUZZ_SECONDS),60)
+FUZZ_SECONDS ?= 60
+
+fuzz: setup module  ## Fuzz each parser of bytes from outside, and a live server, for FUZZ_SECONDS (60)
+	@.make/fuzz -max_total_time=$(FUZZ_SECONDS)
+	MMAPARRAY_FUZZ_SECONDS=$(FUZZ_SECONDS) MMAPARRAY_MODULE=$(CURDIR)/$(MODULE) swift test --filter LiveFuzzTests
 
 fuzz-test: setup  ## Fuzz each parser a little, with the same inputs each time
 	@.make/fuzz -runs=50000

@@ -1,0 +1,104 @@
+import Glibc
+import LiveServer
+import MappedArrayClient
+import Testing
+
+/// A server that is sent anything, while somebody spoils its files.
+///
+/// `MMAPARRAY_FUZZ_SECONDS` makes it longer and `MMAPARRAY_FUZZ_SEED` different.
+@Suite(.serialized)
+struct LiveFuzzTests {
+  private static let seconds = getenv("MMAPARRAY_FUZZ_SECONDS").flatMap { Int(String(cString: $0)) }
+  private static let seed = getenv("MMAPARRAY_FUZZ_SEED").flatMap { UInt64(String(cString: $0)) } ?? 2024
+  private static let batch = 16
+  /// Of a run without a time.
+  private static let batches = 1500
+
+  let server: ModuleServer
+
+  init() throws {
+    // No file grows large, whatever length is asked for.
+    server = try ModuleServer(program: ["prlimit", "--fsize=33554432"] + Environment.program)
+    try server.makeDirectory("below")
+  }
+
+  @Test("every command is answered, and nothing is left of them")
+  func commands() throws {
+    let connections = try [ProtocolVersion.resp2, .resp3].map { try server.live.connect(protocolVersion: $0) }
+    var commands = RandomCommands(seed: Self.seed)
+    var random = SeededGenerator(seed: ~Self.seed)
+    // What the server and the runtime allocate once is not counted.
+    try run(batches: 200, on: connections, &commands, &random)
+    let before = try usage()
+    let deadline = Self.seconds.map { ContinuousClock.now + .seconds($0) }
+    repeat {
+      try run(batches: Self.batches, on: connections, &commands, &random)
+    } while deadline.map { ContinuousClock.now < $0 } ?? false
+    let after = try usage()
+    #expect(after.mappings <= before.mappings + 8, "\(before.mappings) before")
+    #expect(after.kilobytes <= before.kilobytes + 8192, "\(before.kilobytes) before")
+    #expect(!server.live.log.contains("crashed by signal"))
+  }
+
+  private func run(
+    batches: Int, on connections: [Connection], _ commands: inout RandomCommands, _ random: inout SeededGenerator
+  ) throws {
+    for number in 0..<batches {
+      if random.next() % 8 == 0 { try spoilFile(&random) }
+      let sent = (0..<Self.batch).map { _ in commands.next() }
+      let connection = connections[number % connections.count]
+      for words in sent { try connection.append(words.map { Argument($0) }) }
+      do {
+        try connection.flush()
+        for words in sent {
+          let reply = try connection.readReply()
+          if case .bulk(let payload) = reply, words[0].elementsEqual("DUMP".utf8) { commands.payload = payload }
+          guard case .error(let error) = reply else { continue }
+          // A code, and a text that can be shown.
+          #expect(!error.code.isEmpty && error.code.allSatisfy { $0.isUppercase }, "\(Self.shown(words)): \(error)")
+        }
+      } catch {
+        let log = server.live.log.suffix(3000)
+        Issue.record(
+          "seed \(Self.seed), batch \(number): \(error)\n\(sent.map(Self.shown).joined(separator: "\n"))\n\(log)")
+        throw error
+      }
+    }
+  }
+
+  /// Does to a file what another program may do.
+  private func spoilFile(_ random: inout SeededGenerator) throws {
+    let path = server.path(random.pick(RandomCommands.files, or: "one"))
+    switch random.next() % 5 {
+    case 0: truncate(path, Int(random.next() % 10_000))
+    case 1: unlink(path)
+    case 2: truncate(path, 0)
+    case 3: try Files.write((0..<300).map { _ in UInt8(truncatingIfNeeded: random.next()) }, to: path)
+    default: try Files.write([0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(random.next() % 200), 0, 0x7B], to: path)
+    }
+  }
+
+  /// What the server has when all keys are gone.
+  private func usage() throws -> (mappings: Int, kilobytes: Int) {
+    try server.reconnect()
+    for database in 0...1 {
+      try server("SELECT", database)
+      try server("FLUSHDB", "SYNC")
+    }
+    try server("MEMORY", "PURGE")
+    try eventually("all arrays are given up") {
+      let information = try server.information("mmaparray")
+      return information["mmaparray_arrays"] == "0" && information["mmaparray_jobs"] == "0"
+    }
+    // A flush that nobody waits for has a descriptor of its own.
+    try eventually("all files are closed") { try server.openFiles().isEmpty }
+    return (
+      try Files.text("/proc/\(server.live.processIdentifier)/maps").split(separator: "\n").count,
+      try server.anonymousMemory()
+    )
+  }
+
+  private static func shown(_ words: [[UInt8]]) -> String {
+    words.map { String(reflecting: String(decoding: $0.prefix(80), as: UTF8.self)) }.joined(separator: " ")
+  }
+}
