@@ -28,9 +28,13 @@ public final class LiveServer: Sendable {
   /// The TCP port that it listens on, on 127.0.0.1; nil if it was not asked to.
   public var port: UInt16? { state.withLock { $0.port } }
 
+  /// The TCP port for other nodes of its cluster; nil if it is in none.
+  public var clusterPort: UInt16? { state.withLock { $0.clusterPort } }
+
   private struct State {
     var child: ChildProcess?
     var port: UInt16?
+    var clusterPort: UInt16?
     var hasStarted = false
   }
 
@@ -49,16 +53,18 @@ public final class LiveServer: Sendable {
   ///     needs, and override its `save ""`.
   ///   - chroot: the directory that becomes the server's root; its `tmp` then holds the server's directory.
   ///   - listensOnTCP: whether it gets a TCP port beside its Unix socket.
+  ///   - isClusterNode: whether it becomes a node of a cluster, which needs two ports.
   /// - Throws: `ProcessError`, with the log if the server did not come up.
   public init(
     program: [String] = Environment.program, module: String? = Environment.module, moduleArguments: [String] = [],
-    configuration: [(String, String)] = [], chroot: String? = Environment.chroot, listensOnTCP: Bool = false
+    configuration: [(String, String)] = [], chroot: String? = Environment.chroot, listensOnTCP: Bool = false,
+    isClusterNode: Bool = false
   ) throws(ProcessError) {
     let parent = chroot.map { $0 + "/tmp" } ?? Environment.temporaryDirectory
     temporary = try TemporaryDirectory(in: parent)
     directory = temporary.path
     socket = directory + "/socket"
-    self.program = (chroot.map(Self.commands(toEnter:)) ?? []) + program
+    self.program = Environment.entering(chroot) + program
     var loaded: String?
     if let module {
       loaded = chroot == nil ? try Files.absolute(module) : directory + "/module.so"
@@ -67,7 +73,7 @@ public final class LiveServer: Sendable {
     settings = Settings(
       directory: directory, chroot: chroot ?? "", module: loaded, moduleArguments: moduleArguments,
       configuration: configuration)
-    state = Mutex(State(port: listensOnTCP ? 0 : nil))
+    state = Mutex(State(port: listensOnTCP || isClusterNode ? 0 : nil, clusterPort: isClusterNode ? 0 : nil))
     try start()
   }
 
@@ -85,7 +91,8 @@ public final class LiveServer: Sendable {
       while true {
         if !state.hasStarted {
           if state.port != nil { state.port = try freePort() }
-          try settings.write(port: state.port ?? 0)
+          if state.clusterPort != nil { state.clusterPort = try freePort() }
+          try settings.write(port: state.port ?? 0, clusterPort: state.clusterPort)
         }
         attempts -= 1
         do throws(ProcessError) {
@@ -179,12 +186,6 @@ public final class LiveServer: Sendable {
 }
 
 extension LiveServer {
-  /// What runs a program in a root, with a `/proc` there that nobody else sees: servers expect one.
-  private static func commands(toEnter chroot: String) -> [String] {
-    let script = #"[ ! -d "$0/proc" ] || mount -t proc proc "$0/proc"; exec chroot "$0" "$@""#
-    return ["unshare", "--mount", "--propagation", "slave", "sh", "-c", script, chroot]
-  }
-
   /// Starts the program and waits until it serves.
   private func launch() throws(ProcessError) -> ChildProcess {
     unlink(socket)

@@ -22,6 +22,16 @@ public enum Environment {
   /// `MMAPARRAY_MODULE`, the module that is tested.
   public static var module: String? { value("MMAPARRAY_MODULE") }
 
+  /// The program of a client for the server's, `redis-cli` for `redis-server`.
+  public static var clientProgram: [String] { program.map { $0.replacing("-server", with: "-cli") } }
+
+  /// What runs a program in a root, with a `/proc` there that nobody else sees: servers expect one.
+  static func entering(_ chroot: String?) -> [String] {
+    guard let chroot else { return [] }
+    let script = #"[ ! -d "$0/proc" ] || mount -t proc proc "$0/proc"; exec chroot "$0" "$@""#
+    return ["unshare", "--mount", "--propagation", "slave", "sh", "-c", script, chroot]
+  }
+
   /// `TMPDIR`, or `/tmp`.
   public static var temporaryDirectory: String { value("TMPDIR") ?? "/tmp" }
 
@@ -49,8 +59,8 @@ struct Settings: Sendable {
   /// The file's path as the server sees it.
   var innerPath: String { inner(path) }
 
-  /// Writes the file.
-  func write(port: UInt16) throws(ProcessError) {
+  /// Writes the file. The second port is the one that nodes of a cluster talk to each other on.
+  func write(port: UInt16, clusterPort: UInt16?) throws(ProcessError) {
     var lines = [
       "dir \(quoted(inner(directory)))",
       "unixsocket \(quoted(inner(directory + "/socket")))",
@@ -60,6 +70,7 @@ struct Settings: Sendable {
       "enable-debug-command yes",
       "enable-module-command yes",
     ]
+    if let clusterPort { lines += ["cluster-enabled yes", "cluster-port \(clusterPort)"] }
     if let module {
       lines.append((["loadmodule", quoted(inner(module))] + moduleArguments.map(quoted)).joined(separator: " "))
     }
