@@ -2,7 +2,7 @@ import CHiredis
 import Glibc
 
 /// Where a server listens.
-public enum Address: Equatable, Sendable {
+public enum Address: Hashable, Sendable {
   /// A host's name or address, and a port.
   case tcp(host: String, port: UInt16)
   /// A socket of this machine, by its path.

@@ -10,7 +10,7 @@ public protocol ArrayElement: PackedElement, Comparable, ArgumentConvertible, Re
   /// What an element is incremented by: `Int` for integers, so that it may be negative, and a float's own type.
   associatedtype Increment: ArgumentConvertible & Sendable = Int
   /// A sum: exact for integers, and of a float's own type.
-  associatedtype Sum: ReplyValue & Sendable = Int128
+  associatedtype Sum: ArraySum = Int128
   /// A mean, variance or standard deviation: a double for integers, and of a float's own type.
   associatedtype Statistic: ReplyValue & Sendable = Double
 
