@@ -63,6 +63,9 @@ struct Difference {
   /// RESP3's doubles, which the server writes, have the shortest text: Redis 7.0 wrote 17 digits.
   static let shortestDoubles = Difference(since: [.redis: [7, 2], .redict: [7, 3], .valkey: [7, 2]])
 
+  /// CLUSTER MIGRATESLOTS moves slots at once, with a child that sends what is in them.
+  static let atomicSlotMigration = Difference(since: [.valkey: [9, 0]])
+
   /// DEL frees as UNLINK does: Valkey 8.0 has changed what `lazyfree-lazy-user-del` is unless it is configured.
   static let lazyDeletion = Difference(since: [.valkey: [8, 0]])
 }
