@@ -1,6 +1,7 @@
 import Dispatch
 import LiveServer
 import MappedArrayClient
+import Synchronization
 import Testing
 
 /// An array that is divided among the nodes of a cluster, next to a plain one.
@@ -106,6 +107,35 @@ struct ShardedArrayTests {
       let mine = all.filter { $0 / 1000 == client }
       #expect(mine == (0..<300).map { UInt64(client * 1000 + $0) }, "client \(client)")
     }
+  }
+
+  @Test("slots move while it is read and appended to")
+  func resharding() throws {
+    let array = try ShardedArray<Int32>.create("moving", elementsPerShard: 20, on: cluster)
+    try array.append(contentsOf: 0..<1000)
+    let isDone = Mutex(false)
+    let group = DispatchGroup()
+    let addresses = live.addresses
+    DispatchQueue.global().async(group: group) {
+      do {
+        let mine = try ShardedArray<Int32>("moving", on: ClusterConnection(to: addresses))
+        var count: Int32 = 1000
+        repeat {
+          try mine.append(contentsOf: count..<count + 30)
+          count += 30
+          let (all, summary) = (try mine[0..<Int.max], try mine.summary())
+          #expect(all == Array(0..<count) && summary.indexOfMaximum == Int(count) - 1)
+        } while !isDone.withLock { $0 }
+      } catch {
+        Issue.record("\(error)")
+      }
+    }
+    defer { group.wait() }
+    defer { isDone.withLock { $0 = true } }
+    let before = (0..<50).map { cluster.master(of: array.key(ofShard: $0)) }
+    try live.reshard(1000, from: live.nodes[0], to: live.nodes[1])
+    try cluster.refresh()
+    #expect((0..<50).map { cluster.master(of: array.key(ofShard: $0)) } != before)
   }
 
   @Test("arrays of another kind are refused")

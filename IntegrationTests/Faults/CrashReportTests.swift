@@ -8,23 +8,19 @@ struct CrashReportTests {
   let server: ModuleServer
 
   init() throws {
-    server = try ModuleServer()
+    // With its memory test a report fails now and then, also where no module is.
+    server = try ModuleServer(configuration: [("crash-memcheck-enabled", "no")])
     try server("MMAP", "a", "file", "f64")
     try server("MMAP.ADD", "a", 1)
   }
 
   /// Sends the server a signal, waits for its end and answers how it was.
-  private func end(by signal: Int32) -> Exit? { Self.end(server.live, by: signal) }
-
-  private static func end(_ server: LiveServer, by signal: Int32) -> Exit? {
-    kill(server.processIdentifier, signal)
+  private func end(by signal: Int32) -> Exit? {
+    kill(server.live.processIdentifier, signal)
     let deadline = ContinuousClock.now + LiveServer.patience
-    while server.isRunning, ContinuousClock.now < deadline { usleep(2000) }
-    return server.exit
+    while server.live.isRunning, ContinuousClock.now < deadline { usleep(2000) }
+    return server.live.exit
   }
-
-  /// How a server without the module ends by a signal: some of Debian's fail while they report.
-  private func bareEnd(by signal: Int32) throws -> Exit? { Self.end(try LiveServer(module: nil), by: signal) }
 
   /// Meets a fault in a mapped file, which the server must survive.
   private func survivesFault() throws {
@@ -37,7 +33,7 @@ struct CrashReportTests {
   @Test("signals that are sent", arguments: [SIGSEGV, SIGBUS, SIGFPE, SIGILL])
   func sent(signal: Int32) throws {
     try survivesFault()
-    #expect(try end(by: signal) == bareEnd(by: signal))
+    #expect(end(by: signal) == .signal(signal))
     #expect(server.live.log.contains("crashed by signal: \(signal)"))
     #expect(server.live.log.contains("BUG REPORT END"))
   }
@@ -54,7 +50,7 @@ struct CrashReportTests {
     try server("CONFIG", "SET", "crash-log-enabled", "no")
     try server("CONFIG", "SET", "crash-log-enabled", "yes")
     try survivesFault()
-    #expect(try end(by: SIGBUS) == bareEnd(by: SIGBUS))
+    #expect(end(by: SIGBUS) == .signal(SIGBUS))
     #expect(server.live.log.contains("BUG REPORT END"))
   }
 
