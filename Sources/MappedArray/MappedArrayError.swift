@@ -89,7 +89,8 @@ public enum MappedArrayError: Error, Equatable, Sendable, CustomStringConvertibl
     case .tooManyOpenFiles, .tooManyOpenFilesInSystem:
       "'\(path)': too many files are mapped; unmap some, or raise the limit of open files (ulimit -n, LimitNOFILE)"
     case .noMemory where error.name == "mmap":
-      "'\(path)': too many files are mapped; unmap some, or raise vm.max_map_count"
+      "'\(path)': there is no room to map it; unmap some files, or raise vm.max_map_count or the limit of address space "
+        + "(ulimit -v)"
     default: "'\(path)': \(error)"
     }
   }
