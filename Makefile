@@ -11,7 +11,7 @@ MODULE_FLAGS := -c release --scratch-path .build-static --product mmaparray \
   -Xswiftc -static-stdlib -Xswiftc -enforce-exclusivity=unchecked -Xswiftc -cross-module-optimization \
   -Xlinker --version-script=$(CURDIR)/CModuleShim/exports.map -Xlinker --gc-sections -Xlinker --strip-all
 
-.PHONY: all module run test unit-tests integration-tests test-servers examples bench benchmark-test fuzz fuzz-test \
+.PHONY: all module run test unit-tests integration-tests test-servers examples bench benchmark-test fuzz fuzz-test sanitize \
   install uninstall lint setup clean help
 
 all: module  ## Build the module, build/mmaparray.so (the default)
@@ -76,6 +76,10 @@ fuzz: setup module  ## Fuzz each parser of bytes from outside, and a live server
 fuzz-test: setup  ## Fuzz each parser a little, with the same inputs each time
 	@.make/fuzz -runs=50000
 
+sanitize: setup  ## Run tests under the address and thread sanitizers and valgrind; takes a quarter of an hour, so not in `test`
+	command -v valgrind >/dev/null || apt-get install -y -qq --no-install-recommends valgrind >/dev/null
+	.make/sanitize $(MODULE_FLAGS)
+
 lint:  ## Check the formatting
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests IntegrationTests
 
@@ -83,7 +87,7 @@ setup:  ## Install what the other targets need and is missing
 	@.make/setup
 
 clean:  ## Remove everything that was built
-	rm -rf build .build .build-static .build-fuzz
+	rm -rf build .build .build-static .build-fuzz .build-asan .build-tsan
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
