@@ -239,10 +239,8 @@ extension ModuleServer {
 
   /// All files of the AOF, one after the other.
   fileprivate func appendOnlyFile() throws -> String {
-    let names = try Python.run(
-      script: "import os, sys; print(*sorted(f for f in os.listdir(sys.argv[1]) if f.endswith('of')), end='')",
-      arguments: [live.directory + "/appendonlydir"])
-    return try names.split(separator: " ").map { try Files.text("\(live.directory)/appendonlydir/\($0)") }.joined()
+    let directory = live.directory + "/appendonlydir/"
+    return try Files.names(in: directory).filter { $0.hasSuffix("of") }.map { try Files.text(directory + $0) }.joined()
   }
 }
 

@@ -53,6 +53,20 @@ public enum Files {
     }
   }
 
+  /// The names in a directory, sorted, without `.` and `..`.
+  public static func names(in directory: String) throws(ProcessError) -> [String] {
+    guard let stream = opendir(directory) else { throw .lastError("opendir \(directory)") }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+
   /// The file's absolute path, without links.
   public static func absolute(_ path: String) throws(ProcessError) -> String {
     guard let resolved = realpath(path, nil) else { throw .lastError(path) }

@@ -85,7 +85,6 @@ public enum MappedArrayError: Error, Equatable, Sendable, CustomStringConvertibl
     switch error.errno {
     case .tooManySymbolicLinkLevels, .improperLink:
       "'\(path)' leads through a symbolic link; name the file itself"
-    case .noSuchAddressOrDevice: MappedArrayError.path(.notRegularFile).description
     case .tooManyOpenFiles, .tooManyOpenFilesInSystem:
       "'\(path)': too many files are mapped; unmap some, or raise the limit of open files (ulimit -n, LimitNOFILE)"
     case .noMemory where error.name == "mmap":

@@ -206,7 +206,7 @@ public struct Root: ~Copyable {
         })
     } catch {
       // Before Linux 5.6, and under seccomp filters that do not know the call.
-      guard error.errno == .noFunction || error.errno == .notPermitted else { throw .system(error, path: path.string) }
+      guard error.errno == .noFunction || error.errno == .notPermitted else { throw Root.refusal(error, path) }
       return nil
     }
   }
@@ -230,7 +230,15 @@ public struct Root: ~Copyable {
       return Descriptor(
         owning: try systemCall("openat") { path.withPlatformString { openat(directory, $0, flags, mode) } })
     } catch {
-      throw .system(error, path: path.string)
+      throw refusal(error, path)
+    }
+  }
+
+  /// Why a file cannot be opened. A directory cannot be for writing, nor a socket at all: they say so in words of their own.
+  private static func refusal(_ error: SystemCallError, _ path: FilePath) -> MappedArrayError {
+    switch error.errno {
+    case .isDirectory, .noSuchAddressOrDevice: .path(.notRegularFile)
+    default: .system(error, path: path.string)
     }
   }
 
