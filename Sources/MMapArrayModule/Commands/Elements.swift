@@ -36,11 +36,11 @@ enum GetElements: ArrayCommand {
 
   static func run<Element: MappableElement>(_ call: Call, on array: TypedArray<Element>) throws(CommandError) {
     try withIndexes(of: call) { indexes throws(CommandError) in
-      if let greatest = indexes.max(), greatest >= array.elements.count {
-        try onArray { () throws(MappedArrayError) in try array.elements.refresh() }
-      }
       // A part of the file that is gone must be an error before the reply has begun.
-      for index in indexes { array.elements.touch(index) }
+      if !array.elements.touch(indexes) {
+        try onArray { () throws(MappedArrayError) in try array.elements.refresh() }
+        _ = array.elements.touch(indexes)
+      }
       try onArray { () throws(MappedArrayError) in try array.elements.checkFault() }
       call.replyArray(count: indexes.count)
       call.withElementReply(of: Element.self) { reply in

@@ -62,7 +62,8 @@ class ServedArray: @unchecked Sendable {
   }
 
   private struct Adapter<Visitor: ArrayVisitor>: ElementTypeVisitor {
-    let array: ServedArray
+    // Held by whoever calls `accept`; to retain it here would be a tenth of a short command.
+    unowned(unsafe) let array: ServedArray
     let visitor: Visitor
 
     @inline(__always)

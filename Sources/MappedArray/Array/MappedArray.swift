@@ -80,11 +80,20 @@ extension MappedArray {
     try storage.checkFault()
   }
 
-  /// Reads a byte of an element, if it is there, so that `checkFault` tells whether it can be had.
+  /// Reads a byte of each element that is there, so that `checkFault` tells whether they can be had.
+  ///
+  /// - Returns: whether all are there.
   @inline(__always)
-  public borrowing func touch(_ index: Int) {
-    guard UInt(bitPattern: index) < UInt(bitPattern: storage.count) else { return }
-    fault_guard_touch(storage.elements + index &* MemoryLayout<Element>.stride)
+  public borrowing func touch(_ indexes: UnsafeMutableBufferPointer<Int>) -> Bool {
+    var areThere = true
+    for index in indexes {
+      if UInt(bitPattern: index) < UInt(bitPattern: storage.count) {
+        fault_guard_touch(storage.elements + index &* MemoryLayout<Element>.stride)
+      } else {
+        areThere = false
+      }
+    }
+    return areThere
   }
 
   /// Maps the file again, as it is now, after a fault.

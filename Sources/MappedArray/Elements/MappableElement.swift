@@ -39,6 +39,7 @@ extension MappableElement where Self: FixedWidthInteger {
     try NumberParser.integer(text)
   }
 
+  @inline(__always)
   public func write(to output: UnsafeMutablePointer<UInt8>) -> Int { NumberText.write(self, to: output) }
 
   public var number: ElementNumber {
@@ -66,6 +67,7 @@ extension Float {
     try NumberParser.float(text)
   }
 
+  @inline(__always)
   public func write(to output: UnsafeMutablePointer<UInt8>) -> Int { NumberText.write(self, to: output) }
 }
 
@@ -74,5 +76,6 @@ extension Double {
     try NumberParser.double(text)
   }
 
+  @inline(__always)
   public func write(to output: UnsafeMutablePointer<UInt8>) -> Int { NumberText.write(self, to: output) }
 }

@@ -18,8 +18,16 @@ extension NumberParser {
   }
 
   /// The index that `bytes` spell: as ``integer(_:as:)`` for `Int64`.
+  @inlinable
+  @inline(__always)
   public static func index(_ bytes: UnsafeRawBufferPointer) throws(NumberSyntaxError) -> Int64 {
     if let magnitude = shortMagnitude(bytes) { return Int64(truncatingIfNeeded: magnitude) }
+    return try longIndex(bytes)
+  }
+
+  @usableFromInline
+  @inline(never)
+  static func longIndex(_ bytes: UnsafeRawBufferPointer) throws(NumberSyntaxError) -> Int64 {
     let (magnitude, isNegative) = try magnitudeAndSign(bytes)
     guard magnitude <= Int64.max.magnitude &+ (isNegative ? 1 : 0) else { throw .outOfRange }
     return Int64(truncatingIfNeeded: isNegative ? 0 &- magnitude : magnitude)
@@ -40,12 +48,14 @@ extension NumberParser {
   }
 
   /// The number that up to 18 digits spell (so it can't overflow); nil if `bytes` are anything else.
+  @inlinable
   @inline(__always)
-  private static func shortMagnitude(_ bytes: UnsafeRawBufferPointer) -> UInt64? {
-    guard var cursor = ByteCursor(bytes), cursor.remaining <= 18 else { return nil }
+  static func shortMagnitude(_ bytes: UnsafeRawBufferPointer) -> UInt64? {
+    // One comparison for 1...18.
+    guard UInt(bitPattern: bytes.count &- 1) < 18, let start = bytes.baseAddress else { return nil }
     var magnitude: UInt64 = 0
-    while let byte = cursor.next() {
-      let digit = UInt64(byte) &- UInt64(UInt8(ascii: "0"))
+    for offset in 0..<bytes.count {
+      let digit = UInt64(start.load(fromByteOffset: offset, as: UInt8.self)) &- UInt64(UInt8(ascii: "0"))
       guard digit <= 9 else { return nil }
       magnitude = magnitude &* 10 &+ digit
     }

@@ -3,6 +3,7 @@ extension NumberText {
   ///
   /// - Parameter output: ``room`` writable bytes; those after the text are left undefined.
   /// - Returns: the length of the text in bytes, at most 24.
+  @inline(__always)
   public static func write(_ value: Double, to output: UnsafeMutablePointer<UInt8>) -> Int {
     writeFloat(value, to: output)
   }
@@ -11,6 +12,7 @@ extension NumberText {
   ///
   /// - Parameter output: ``room`` writable bytes; those after the text are left undefined.
   /// - Returns: the length of the text in bytes, at most 15.
+  @inline(__always)
   public static func write(_ value: Float, to output: UnsafeMutablePointer<UInt8>) -> Int {
     writeFloat(value, to: output)
   }
