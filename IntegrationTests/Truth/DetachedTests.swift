@@ -28,6 +28,7 @@ struct DetachedTests {
     let server = try ModuleServer(configuration: usesAOF ? [("appendonly", "yes")] : [("save", "3600 1")])
     try server.makeArray("a", "i32", .npy, [1, 2, 3])
     try server("SET", "text", "x")
+    let root = try server.innerRoot()
     try server.live.stop(saving: !usesAOF)
     let whole = try server.bytes("a")
     var other: ModuleServer?
@@ -37,10 +38,10 @@ struct DetachedTests {
     case .shrunk: try server.write(Array(whole.dropLast(1)), to: "a")
     case .header: try server.write(Array(whole.prefix(100)), to: "a")
     case .type:
-      let made = try ModuleServer(moduleArguments: ["root", server.path()])
+      let made = try ModuleServer(moduleArguments: ["root", root])
       try made.makeArray("a", "i16", .npy, [1])
     case .locked:
-      other = try ModuleServer(moduleArguments: ["root", server.path()])
+      other = try ModuleServer(moduleArguments: ["root", root])
       #expect(try other?("MMAP", "a", "a") == .integer(3))
     case .directory: try server.makeDirectory("a")
     case .link: #expect(symlink("elsewhere", server.path("a")) == 0)
@@ -48,7 +49,7 @@ struct DetachedTests {
     }
     try server.start()
     #expect(try server("GET", "text") == .bulk("x"))
-    for command in [["VGET", "a", "0"], ["VADD", "a", "4"], ["VCOUNT", "a"], ["MMAP.SYNC", "a"]] {
+    for command in [["VGET", "a", "0"], ["MMAP.ADD", "a", "4"], ["VCOUNT", "a"], ["MMAP.SYNC", "a"]] {
       let error = try server.failure(command)
       #expect(error.hasPrefix("ERR ") && error.contains("'a'") && error.contains(trouble.reason), "\(error)")
     }
@@ -62,7 +63,7 @@ struct DetachedTests {
       if trouble == .directory { rmdir(server.path("a")) } else { unlink(server.path("a")) }
       try server.write(whole, to: "a")
     }
-    #expect(try server("VADD", "a", 4) == .integer(1))
+    #expect(try server("MMAP.ADD", "a", 4) == .integer(1))
     #expect(try server("VALL", "a") == .integers([1, 2, 3, 4]))
     #expect(try server("MMAP.INFO", "a")["state"] == .bulk("attached"))
   }

@@ -30,7 +30,7 @@ struct RestoreTests {
     #expect(try other("MMAP.READ", "b") == server("MMAP.READ", "a"))
     #expect(try other("VFILEPATH", "b") == .bulk("a"))
     #expect(try other.digests(["b"]) == server.digests(["a"]))
-    #expect(try other.send(["VADD", "b", type.least]) == .integer(1))
+    #expect(try other.send(["MMAP.ADD", "b", type.least]) == .integer(1))
   }
 
   @Test("what is in the way is set aside, unless it is the same")
@@ -55,10 +55,10 @@ struct RestoreTests {
       #expect(try server("MMAP.INFO", "a")["state"] == .bulk("attached"))
       try server.restart(after: .shutdown(saving: true))
     }
-    try server("VADD", "a", 6)
+    try server("MMAP.ADD", "a", 6)
     #expect(try server("RESTORE", "c", 0, dump("a")) == .ok)
     #expect(try names() == ["a", "a.aside-1"])
-    try server("VADD", "c", 7)
+    try server("MMAP.ADD", "c", 7)
     #expect(try server("VALL", "a") == .integers([5, 2, 6, 7]))
   }
 
@@ -107,7 +107,7 @@ struct RestoreTests {
     #expect(try other.failure(["VALL", "a"]).contains("No such file"))
     try other.write([3], to: "file")
     #expect(try other("VALL", "a") == .integers([3]))
-    #expect(try other.failure(["VADD", "a", 4]).contains("READONLY"))
+    #expect(try other.failure(["MMAP.ADD", "a", 4]).contains("READONLY"))
   }
 
   @Test("MIGRATE moves arrays of every size, and keys of several dimensions", arguments: [0, 5, 400_000])
@@ -127,7 +127,7 @@ struct RestoreTests {
     #expect(try source("MIGRATE", "127.0.0.1", port, "", 0, 20_000, "COPY", "KEYS", "matrix", "raw") == .ok)
     #expect(try target.digests(["matrix", "raw"]) == digests)
     #expect(try target("MMAP.INFO", "matrix")["shape"] == .integers([count, 3]))
-    try source("VADD", "matrix", 1, 2, 3)
+    try source("MMAP.ADD", "matrix", 1, 2, 3)
     #expect(try source("MIGRATE", "127.0.0.1", port, "", 0, 20_000, "REPLACE", "KEYS", "matrix") == .ok)
     #expect(try target("VCOUNT", "matrix") == .integer(3 * count + 3))
     #expect(try source("EXISTS", "matrix", "raw") == .integer(1))

@@ -29,7 +29,7 @@ struct SynchronizationTests {
     try replica.join(master)
     let keys = kinds.map { "\($1.name).\($0)" } + ["a"]
     try expectSame(master, [replica], keys: keys)
-    try master("VADD", "a", 6)
+    try master("MMAP.ADD", "a", 6)
     try expectSame(master, [replica], keys: keys)
     #expect(try replica("EXISTS", "own") == .integer(0))
     // What nobody is bound to any more stays, and nothing is left over.
@@ -44,7 +44,9 @@ struct SynchronizationTests {
 
   /// A replica whose next synchronisation is a full one, of a master that it has followed before, and takes some seconds.
   private func makeLagging(load: String) throws -> (master: ModuleServer, replica: ModuleServer) {
-    let master = try ModuleServer.node([("repl-diskless-sync", "yes"), ("repl-backlog-size", "16kb")])
+    let master = try ModuleServer.node([
+      ("repl-diskless-sync", "yes"), ("repl-backlog-size", "16kb"), ("rdbcompression", "no"),
+    ])
     // It answers in between.
     let replica = try ModuleServer.node([
       ("repl-diskless-load", load), ("loading-process-events-interval-bytes", "65536"),
@@ -95,7 +97,7 @@ struct SynchronizationTests {
   func asynchronousToTheEnd() throws {
     let (master, replica) = try makeLagging(load: "swapdb")
     try eventually("the replica loads") { try replica.number("async_loading", of: "persistence") == 1 }
-    try master("VADD", "k3", 4)
+    try master("MMAP.ADD", "k3", 4)
     try expectSame(master, [replica], keys: Self.keys)
     #expect(try replica("VGET", "k3", Self.count) == .integer(4))
     try expectValue(9, in: replica)
