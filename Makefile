@@ -61,8 +61,8 @@ uninstall:  ## Remove what `make install` installed
 examples: setup module  ## Run the examples, for a few seconds each
 	@.make/examples $(MODULE)
 
-bench: setup module  ## Measure the module next to the server's own commands
-	swift run -c release mmaparray-benchmark --module $(MODULE)
+bench: setup module  ## Measure the module next to the server's own commands (BENCH=--help tells of options)
+	swift run -c release mmaparray-benchmark --module $(MODULE) $(BENCH)
 
 benchmark-test: setup module  ## See whether the benchmark works, not how fast anything is
 	swift run mmaparray-benchmark --module $(MODULE) --quick --types f64 >/dev/null
