@@ -153,6 +153,30 @@ struct ClusterTests {
     }
   }
 
+  @Test("while slots move away, a file that has contents is not mapped: the last of them might not follow")
+  func mappingDuringMigration() throws {
+    let server = try ModuleServer()
+    guard try ServerVersion(server.connection).has(.atomicSlotMigration) else { return }
+    let live = try LiveCluster(hasReplicas: false)
+    let (source, target) = (live.nodes[0], live.nodes[1])
+    let keys = keys(2, in: 100..<5000)
+    try Files.write([1, 2, 3], to: source.directory + "/arrays/full")
+    let connection = try source.connect()
+    // The migration lasts until its target goes on.
+    let identifier = try live.identifier(of: target)
+    kill(target.processIdentifier, SIGSTOP)
+    defer { kill(target.processIdentifier, SIGCONT) }
+    try connection("CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", 0, 99, "NODE", identifier)
+    #expect(try connection.send(["MMAP", Argument(keys[0]), "full", "u8"]).errorText?.contains("moving away") == true)
+    #expect(try connection("EXISTS", keys[0]) == .integer(0))
+    #expect(try connection("MMAP", keys[1], "new", "u8") == .integer(0))
+    kill(target.processIdentifier, SIGCONT)
+    try live.wait(for: "the migration's end") { () throws(ClientError) in
+      try connection("CLUSTER", "GETSLOTMIGRATIONS", as: [Reply].self).first?["state"]?.text == "success"
+    }
+    #expect(try connection("MMAP", keys[0], "full", "u8") == .integer(3))
+  }
+
   @Test("a master is killed, its replica takes its place: what was replicated is there, also when the master is back")
   func failover() throws {
     let live = try LiveCluster(nodeTimeout: .seconds(2))

@@ -29,7 +29,7 @@ struct LargeArrayTests {
         """, arguments: [path, "\(Self.count)"])
   }
 
-  /// Looks at both servers until the replica has all. `progress` tells how many bytes are still to come.
+  /// Looks at both servers until the replica has all.
   private func watch(
     _ master: ModuleServer, _ replica: ModuleServer, until isDone: () throws -> Bool
   ) throws -> Watch {

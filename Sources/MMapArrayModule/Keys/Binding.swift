@@ -130,4 +130,11 @@ final class Binding {
     let words = [elementType.name] + (format == .raw ? ["RAW"] : []) + (access == .readOnly ? ["READONLY"] : [])
     return [path.bytes] + words.map { Array($0.utf8) }
   }
+
+  /// The same for another server. The file may have several names here; there it has one. With the shape of the array it
+  /// is made anew there.
+  func mappingArguments(elsewhere array: ServedArray, makingShape: Bool) -> [[UInt8]] {
+    let shape = makingShape ? ["SHAPE"] + array.shape.map(String.init) : []
+    return [array.path.bytes] + mappingArguments.dropFirst() + shape.map { Array($0.utf8) }
+  }
 }

@@ -10,12 +10,9 @@ extension Call {
     var arguments = binding.mappingArguments
     array?.key = Array(bytes(1))
     if binding.access == .writable, let array {
-      // The same file may have several names here; there it has one.
-      arguments[0] = array.path.bytes
-      if startsReplication(of: array) {
-        arguments += ([Array("SHAPE".utf8)] + array.shape.map { Array(String($0).utf8) })
-        Module.current.shipments.addAll(of: array, context)
-      }
+      let isStart = startsReplication(of: array)
+      arguments = binding.mappingArguments(elsewhere: array, makingShape: isStart)
+      if isStart { Module.current.shipments.addAll(of: array, context) }
       array.isReplicated = true
     }
     withServerStrings(arguments) { strings in

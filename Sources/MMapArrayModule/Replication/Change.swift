@@ -61,8 +61,7 @@ extension Call {
       strings.append(serverString(range.lowerBound))
       strings.append(array.elements.withPackedElements(in: range) { serverString($0) })
     }
-    sendToReplicas("MMAP.APPLY", [key] + strings)
-    for string in strings { server_FreeString(nil, string) }
+    withServerStrings(strings) { sendToReplicas("MMAP.APPLY", [key] + $0) }
     array.replicatedCount = count
   }
 

@@ -10,22 +10,20 @@ struct SlotExport {
 
   func write(_ binding: Binding) {
     guard binding.access == .writable, case .attached(let array) = binding.state else {
-      return emit("MMAP", binding.mappingArguments.map { serverString($0) })
+      return map(binding.mappingArguments)
     }
-    var words = binding.mappingArguments
-    words[0] = array.path.bytes
     // The second key of a file is bound to what came with the first.
-    guard Module.current.lifecycle.isFirstExport(of: array) else { return emit("MMAP", words.map { serverString($0) }) }
-    let shape = array.shape
-    emit("MMAP", words.map { serverString($0) } + [serverString(Array("SHAPE".utf8))] + shape.map { serverString($0) })
-    let count = shape.reduce(1, &*)
+    let isFirst = Module.current.lifecycle.isFirstExport(of: array)
+    map(binding.mappingArguments(elsewhere: array, makingShape: isFirst))
+    guard isFirst else { return }
+    let count = array.shape.reduce(1, &*)
     array.forEachSavedPiece { index, bytes in
-      emit("MMAP.APPLY", [serverString(count), serverString(index), serverString(bytes)])
+      let words = [serverString(count), serverString(index), serverString(bytes)]
+      withServerStrings(words) { server_emit_aof(io, "MMAP.APPLY", key, $0.baseAddress, $0.count) }
     }
   }
 
-  /// Emits a command, and frees its arguments.
-  private func emit(_ command: String, _ arguments: [OpaquePointer?]) {
-    withServerStrings(arguments) { server_emit_aof(io, command, key, $0.baseAddress, $0.count) }
+  private func map(_ words: [[UInt8]]) {
+    withServerStrings(words) { server_emit_aof(io, "MMAP", key, $0.baseAddress, $0.count) }
   }
 }
