@@ -25,7 +25,7 @@ $(MODULE): $(SOURCES) CModuleShim/exports.map
 	@echo "built $@ ($$(du -h $@ | cut -f1))"
 
 run: setup module  ## Install what is missing, start a server with the module and play the walk-through
-	@.make/run $(MODULE)
+	@Scripts/run $(MODULE)
 
 test: setup module lint unit-tests integration-tests examples benchmark-test fuzz-test  ## Install what is missing and run all tests
 
@@ -37,10 +37,10 @@ NEWEST := ServerVersionTests|InstallTests|CommandTests|CommandDescriptionTests|A
   ConfigurationTests|WalkthroughTests|PersistenceTests|ScriptTests|ClusterTests|ShardedArrayTests|SentinelTests
 
 integration-tests: setup module  ## Run the tests against live servers: all on the machine's, many on the newest
-	.make/test-servers $(MODULE) redis-7.0 'valkey-9:$(NEWEST)'
+	Scripts/test-servers $(MODULE) redis-7.0 'valkey-9:$(NEWEST)'
 
 test-servers: setup module  ## Run the tests against every server that is supported
-	.make/test-servers $(MODULE)
+	Scripts/test-servers $(MODULE)
 
 # Where a package would put the module, for all servers: Debian's units let them execute nothing outside /usr/lib. Their
 # configuration is left alone.
@@ -51,7 +51,7 @@ EXAMPLE_DIRECTORY = $(PREFIX)/share/mmaparray
 install: module  ## Install the module below PREFIX (/usr) and DESTDIR, with lines for a server's configuration
 	install -D -m 755 $(MODULE) $(DESTDIR)$(MODULE_DIRECTORY)/mmaparray.so
 	@mkdir -p $(DESTDIR)$(EXAMPLE_DIRECTORY)
-	@sed 's|@MODULE@|$(MODULE_DIRECTORY)/mmaparray.so|' .make/mmaparray.conf >$(DESTDIR)$(EXAMPLE_DIRECTORY)/mmaparray.conf
+	@sed 's|@MODULE@|$(MODULE_DIRECTORY)/mmaparray.so|' Packaging/mmaparray.conf >$(DESTDIR)$(EXAMPLE_DIRECTORY)/mmaparray.conf
 	@echo "add to the server's configuration: include $(EXAMPLE_DIRECTORY)/mmaparray.conf"
 
 uninstall:  ## Remove what `make install` installed
@@ -59,7 +59,7 @@ uninstall:  ## Remove what `make install` installed
 	@rmdir $(DESTDIR)$(MODULE_DIRECTORY) $(DESTDIR)$(EXAMPLE_DIRECTORY) 2>/dev/null || true
 
 examples: setup module  ## Run the examples, for a few seconds each
-	@.make/examples $(MODULE)
+	@Scripts/examples $(MODULE)
 
 bench: setup module  ## Measure the module next to the server's own commands (BENCH=--help tells of options)
 	swift run -c release mmaparray-benchmark --module $(MODULE) $(BENCH)
@@ -70,21 +70,21 @@ benchmark-test: setup module  ## See whether the benchmark works, not how fast a
 FUZZ_SECONDS ?= 60
 
 fuzz: setup module  ## Fuzz each parser of bytes from outside, and a live server, for FUZZ_SECONDS (60)
-	@.make/fuzz -max_total_time=$(FUZZ_SECONDS)
+	@Scripts/fuzz -max_total_time=$(FUZZ_SECONDS)
 	MMAPARRAY_FUZZ_SECONDS=$(FUZZ_SECONDS) MMAPARRAY_MODULE=$(CURDIR)/$(MODULE) swift test --filter LiveFuzzTests
 
 fuzz-test: setup  ## Fuzz each parser a little, with the same inputs each time
-	@.make/fuzz -runs=50000
+	@Scripts/fuzz -runs=50000
 
 sanitize: setup  ## Run tests under the address and thread sanitizers and valgrind; takes a quarter of an hour, so not in `test`
 	command -v valgrind >/dev/null || apt-get install -y -qq --no-install-recommends valgrind >/dev/null
-	.make/sanitize $(MODULE_FLAGS)
+	Scripts/sanitize $(MODULE_FLAGS)
 
 lint:  ## Check the formatting
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests IntegrationTests
 
 setup:  ## Install what the other targets need and is missing
-	@.make/setup
+	@Scripts/setup
 
 clean:  ## Remove everything that was built
 	rm -rf build .build .build-static .build-fuzz .build-asan .build-tsan
