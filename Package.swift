@@ -9,7 +9,10 @@ let package = Package(
   products: [
     .library(name: "MappedArray", targets: ["MappedArray"]),
     .library(name: "MappedArrayClient", targets: ["MappedArrayClient"]),
+    // Typed modules for Redis and Valkey.
+    .library(name: "ServerModule", targets: ["ServerModule"]),
     .library(name: "mmaparray", type: .dynamic, targets: ["MMapArrayModule"]),
+    .library(name: "hello", type: .dynamic, targets: ["HelloModule"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
@@ -21,6 +24,8 @@ let package = Package(
     // MARK: The module
     // The entry points that the server calls and one-line forwarders to its functions.
     .target(name: "CModuleShim", path: "CModuleShim", exclude: ["exports.map"]),
+    // The interface between modules and servers, typed. Knows no arrays and no files.
+    .target(name: "ServerModule", dependencies: ["CModuleShim"], swiftSettings: swiftSettings),
     // Locks of files that a forked child does not share.
     .target(name: "CFileLocks"),
     // System calls that Swift cannot import.
@@ -35,7 +40,7 @@ let package = Package(
     .target(name: "CFlusher"),
     // The commands, on top of it. Knows no file format.
     .target(
-      name: "MMapArrayModule", dependencies: ["CFlusher", "CModuleShim", "MappedArray", system],
+      name: "MMapArrayModule", dependencies: ["CFlusher", "MappedArray", "ServerModule", system],
       swiftSettings: swiftSettings),
 
     // MARK: Its users
@@ -63,6 +68,11 @@ let package = Package(
       exclude: ["write_features.py"], swiftSettings: swiftSettings),
     .executableTarget(
       name: "sensor-log", dependencies: ["MappedArrayClient"], path: "Sources/Examples/SensorLog",
+      swiftSettings: swiftSettings),
+
+    // The smallest module on ServerModule.
+    .target(
+      name: "HelloModule", dependencies: ["ServerModule"], path: "Sources/Examples/HelloModule",
       swiftSettings: swiftSettings),
 
     // MARK: Tests
