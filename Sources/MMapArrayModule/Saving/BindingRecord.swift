@@ -1,4 +1,5 @@
 import MappedArray
+import ServerModule
 
 /// What is saved of a binding (RDB files and `DUMP`), version 1. In this order:
 ///

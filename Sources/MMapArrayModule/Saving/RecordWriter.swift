@@ -1,4 +1,5 @@
 import MappedArray
+import ServerModule
 
 /// What the fields of a binding are saved to.
 protocol RecordSink {
