@@ -34,7 +34,7 @@ final class Lifecycle {
   /// and for DUMP, which neither a child nor SAVE calls.
   func savesContents(of array: ServedArray, _ context: OpaquePointer?) -> Bool {
     guard Int(server_GetContextFlags(context)) & SERVER_CONTEXT_CHILD != 0 else {
-      array.unfinishedChange?.complete()
+      array.work.unfinishedChange?.complete()
       return !isSaving
     }
     if child.process != getpid() { child = (getpid(), Replication.awaitsContents(context), []) }

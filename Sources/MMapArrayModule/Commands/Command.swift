@@ -127,8 +127,8 @@ func serve<Command: ArrayCommand>(
 /// What comes before every change of an array.
 private func prepareChange(of array: ServedArray, _ binding: Binding, _ call: Call) throws(CommandError) {
   guard binding.access == .writable else { throw .array(.readOnly) }
-  if array.flushFailure != nil { try Module.current.flusher.checkWritable(array, call) }
-  array.unfinishedChange?.complete()
+  if array.flush.failure != nil { try Module.current.flusher.checkWritable(array, call) }
+  array.work.unfinishedChange?.complete()
   if Module.current.replication.isRecorded {
     Module.current.shipments.noticeGrowth(of: array, call.context)
   }

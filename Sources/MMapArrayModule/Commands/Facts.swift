@@ -83,7 +83,7 @@ enum Describe: BindingCommand {
       call.replyMap([("state", .text("detached")), ("reason", .text("\(reason)"))] + bindingFacts(binding))
       return
     }
-    let facts = try onArray { () throws(MappedArrayError) in try array.facts() }
+    let facts = try onArray { () throws(MappedArrayError) in try array.info() }
     let isReplaced = Module.current.identity(of: binding.path) != array.identity
     call.replyMap(
       bindingFacts(binding) + [

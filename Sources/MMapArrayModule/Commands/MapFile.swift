@@ -77,7 +77,9 @@ enum MapFile: Command {
   /// The contents of a file go to replicas in pieces, behind this command; a node that takes over a slot would begin
   /// without the last of them.
   private static func checkCanMigrate(_ binding: Binding, _ array: ServedArray) throws(CommandError) {
-    guard Module.current.lifecycle.slotExports > 0, binding.access == .writable, !array.isReplicated else { return }
+    guard Module.current.lifecycle.slotExports > 0, binding.access == .writable, !array.replication.isReplicated else {
+      return
+    }
     let count = try onArray { () throws(MappedArrayError) in try array.count() }
     guard count == 0 else {
       throw .argument("slots are moving away from here: map a file that has contents when that has ended")

@@ -128,11 +128,15 @@ extension Call {
   func packed<Element: MappableElement>(
     _ index: Int, as type: Element.Type
   ) throws(CommandError) -> UnsafeRawBufferPointer {
+    try packed(index, of: Element.elementType)
+  }
+
+  /// The same, where the type is known at run time only.
+  @inline(__always)
+  func packed(_ index: Int, of type: ElementType) throws(CommandError) -> UnsafeRawBufferPointer {
     let blob = bytes(index)
-    let size = MemoryLayout<Element>.size
-    guard blob.count.isMultiple(of: size) else {
-      throw .argument(
-        "the blob has \(blob.count) bytes; give a multiple of \(size), the size of \(Element.elementType.name)")
+    guard blob.count.isMultiple(of: type.size) else {
+      throw .argument("the blob has \(blob.count) bytes; give a multiple of \(type.size), the size of \(type.name)")
     }
     return blob
   }

@@ -11,7 +11,7 @@ enum Synchronize: BindingCommand {
 
   static func run(_ call: Call, on binding: Binding) throws(CommandError) {
     let array = try binding.array(for: call)
-    array.unfinishedChange?.complete()
+    array.work.unfinishedChange?.complete()
     let waiting = SynchronizeCall(array)
     if call.mayBlock, waiting.block(call) {
       if Module.current.flusher.submit(array, for: waiting) { return }

@@ -37,8 +37,8 @@ final class Flusher {
     switch FlushPolicy.current {
     case .no: break
     case .everysec:
-      guard !array.isDirty else { return }
-      array.isDirty = true
+      guard !array.flush.isDirty else { return }
+      array.flush.isDirty = true
       dirty.append(array.identity)
     case .always: try flush(array)
     }
@@ -46,14 +46,14 @@ final class Flusher {
 
   /// Flushes an array that nobody is bound to any more, without waiting. May be called on any thread.
   static func flushUnwatched(_ array: ServedArray) {
-    guard let file = array.duplicateDescriptor() else { return }
+    guard let file = array.file.duplicateDescriptor() else { return }
     if !flusher_submit(file, 0) { close(file) }
   }
 
   /// Flushes an array and waits for it.
   func flush(_ array: ServedArray) throws(CommandError) {
     do throws(MappedArrayError) {
-      try array.synchronize()
+      try array.file.synchronize()
       flushed(array, failure: nil)
     } catch {
       flushed(array, failure: error)
@@ -74,8 +74,8 @@ final class Flusher {
     for identity in identities {
       guard let array = Module.current.arrays.array(identity) else { continue }
       // Where a flush is still under way, or the thread has more than enough to do: next second.
-      if !array.isFlushing, submit(array, .array(identity)) {
-        (array.isDirty, array.isFlushing) = (false, true)
+      if !array.flush.isFlushing, submit(array, .array(identity)) {
+        (array.flush.isDirty, array.flush.isFlushing) = (false, true)
       } else {
         dirty.append(identity)
       }
@@ -85,8 +85,8 @@ final class Flusher {
   /// The server ends: flushes what has changed since the last round, and waits for it.
   func finish() {
     guard FlushPolicy.current != .no else { return }
-    for array in Module.current.arrays.all where array.isDirty {
-      array.isDirty = false
+    for array in Module.current.arrays.all where array.flush.isDirty {
+      array.flush.isDirty = false
       try? flush(array)
     }
   }
@@ -95,7 +95,7 @@ final class Flusher {
   func submit(_ array: ServedArray, for call: SynchronizeCall) -> Bool { submit(array, .call(call)) }
 
   private func submit(_ array: ServedArray, _ entry: Waiting) -> Bool {
-    guard let file = array.duplicateDescriptor() else { return false }
+    guard let file = array.file.duplicateDescriptor() else { return false }
     lastToken &+= 1
     guard flusher_submit(file, lastToken) else {
       close(file)
@@ -115,11 +115,11 @@ final class Flusher {
           flushedUnwatched(result.error)
           continue
         }
-        array.isFlushing = false
-        flushed(array, failure: array.flushError(result.error))
+        array.flush.isFlushing = false
+        flushed(array, failure: array.file.flushError(result.error))
       case nil: flushedUnwatched(result.error)
       case .call(let call)?:
-        call.failure = call.array.flushError(result.error)
+        call.failure = call.array.file.flushError(result.error)
         flushed(call.array, failure: call.failure)
         call.unblock()
       }
@@ -131,11 +131,11 @@ final class Flusher {
     if let failure {
       failures += 1
       // Once, however many changes are refused.
-      if array.flushFailure == nil { log(nil, .warning, "flush failed, no changes until one succeeds: \(failure)") }
-    } else if array.flushFailure != nil {
-      log(nil, .notice, "flush succeeded again: \(quoted(array.path.bytes))")
+      if array.flush.failure == nil { log(nil, .warning, "flush failed, no changes until one succeeds: \(failure)") }
+    } else if array.flush.failure != nil {
+      log(nil, .notice, "flush succeeded again: \(quoted(array.file.path.bytes))")
     }
-    array.flushFailure = failure
+    array.flush.failure = failure
   }
 
   /// A flush has ended whose array is not there any more.

@@ -27,7 +27,7 @@ final class ArrayRegistry: Sendable {
     let isNew = file.isNew
     let array: ServedArray
     do {
-      array = try ServedArray.make(file)
+      array = try ServedArray(file)
     } catch {
       if isNew { root.remove(path) }
       throw error
@@ -44,10 +44,11 @@ final class ArrayRegistry: Sendable {
     try entries.withLock { (entries) throws(MappedArrayError) in
       guard let array = entries[identity]?.array else { return nil }
       try request.check(elementType: array.elementType, format: array.format)
-      if request.access == .writable, array.access == .readOnly {
+      if request.access == .writable, array.file.access == .readOnly {
         // The type of a raw file need not be named again.
         let request = MappingRequest(elementType: array.elementType, format: array.format, access: .writable)
-        try array.remap(ArrayFile(opening: path, in: root, for: request))
+        try array.file.replaceMapping(
+          with: ArrayFile(opening: path, in: root, for: request))
       }
       entries[identity]?.bindings += 1
       return array
@@ -96,13 +97,13 @@ final class ArrayRegistry: Sendable {
     let all = entries.withLock { Array($0.values) }
     return (
       all.count, all.reduce(0) { $0 + $1.bindings },
-      all.reduce(0) { $0 + $1.array.mappedBytes }
+      all.reduce(0) { $0 + $1.array.file.mappedBytes }
     )
   }
 
   /// Replicas are going to get all raw arrays as they are now.
   func noteReplicatedCounts() {
-    for array in all where array.format == .raw { array.replicatedCount = (try? array.count()) ?? 0 }
+    for array in all where array.format == .raw { array.replication.replicatedCount = (try? array.count()) ?? 0 }
   }
 
   /// All arrays.
@@ -111,6 +112,6 @@ final class ArrayRegistry: Sendable {
   /// Cuts off the spare room of all arrays.
   func trimAll() {
     // A longer file is valid, and the server is ending.
-    entries.withLock { for entry in $0.values { try? entry.array.trim() } }
+    entries.withLock { for entry in $0.values { try? entry.array.file.trim() } }
   }
 }

@@ -38,7 +38,7 @@ final class Binding {
     self.access = access
     state = .detached(.path(.empty))
     attach()
-    if case .attached(let array) = state, access == .writable { array.isReplicated = true }
+    if case .attached(let array) = state, access == .writable { array.replication.isReplicated = true }
   }
 
   /// Binds to a file that could not be had.
@@ -68,7 +68,7 @@ final class Binding {
     if case .attached(let array) = state {
       array.recover()
       // What replicas have is not what it holds now.
-      array.isReplicated = false
+      array.replication.isReplicated = false
       if array.fault != nil { replace(array) }
     } else {
       attach()
@@ -114,7 +114,7 @@ final class Binding {
   /// The heap that the key holds, in bytes: the binding, its path, and its part of the array. What is mapped is not heap.
   var heapBytes: Int {
     let array =
-      if case .attached(let array) = state { allocated_size(Unmanaged.passUnretained(array).toOpaque()) } else { 0 }
+      if case .attached(let array) = state { array.heapBytes } else { 0 }
     return allocated_size(Unmanaged.passUnretained(self).toOpaque()) + path.bytes.count + array
   }
 
@@ -122,7 +122,7 @@ final class Binding {
   /// file are unmapped. Above 64 the server does it on a thread of its own, if it was asked to.
   var freeEffort: Int {
     guard case .attached(let array) = state, Module.current.arrays.isLastBinding(of: array) else { return 1 }
-    return 1 + array.mappedBytes / (1 << 16)
+    return 1 + array.file.mappedBytes / (1 << 16)
   }
 
   /// What `MMAP` must be given behind the key to make this binding anew.
@@ -134,7 +134,7 @@ final class Binding {
   /// The same for another server. The file may have several names here; there it has one. With the shape of the array it
   /// is made anew there.
   func mappingArguments(elsewhere array: ServedArray, makingShape: Bool) -> [[UInt8]] {
-    let shape = makingShape ? ["SHAPE"] + array.shape.map(String.init) : []
-    return [array.path.bytes] + mappingArguments.dropFirst() + shape.map { Array($0.utf8) }
+    let shape = makingShape ? ["SHAPE"] + array.file.shape.map(String.init) : []
+    return [array.file.path.bytes] + mappingArguments.dropFirst() + shape.map { Array($0.utf8) }
   }
 }

@@ -69,7 +69,7 @@ enum DataType {
     do {
       let binding = try BindingReader(io).binding()
       if case .attached(let array) = binding.state {
-        array.key = Array(bytes(of: server_GetKeyNameFromIO(io)))
+        array.replication.key = Array(bytes(of: server_GetKeyNameFromIO(io)))
       }
       return handOver(binding)
     } catch {

@@ -8,12 +8,12 @@ extension Call {
   /// Tells replicas, and the AOF if it is to know too.
   func announce(_ binding: Binding, of array: ServedArray?, toAOF: Bool) {
     var arguments = binding.mappingArguments
-    array?.key = Array(bytes(1))
+    array?.replication.key = Array(bytes(1))
     if binding.access == .writable, let array {
       let isStart = startsReplication(of: array)
       arguments = binding.mappingArguments(elsewhere: array, makingShape: isStart)
       if isStart { Module.current.shipments.addAll(of: array, context) }
-      array.isReplicated = true
+      array.replication.isReplicated = true
     }
     withServerStrings(arguments) { strings in
       var whole = [key] + strings
@@ -32,7 +32,7 @@ extension Call {
   }
 
   private func startsReplication(of array: ServedArray) -> Bool {
-    !array.isReplicated && Module.current.replication.isRecorded
+    !array.replication.isReplicated && Module.current.replication.isRecorded
       && !has(SERVER_CONTEXT_REPLICATED | SERVER_CONTEXT_LOADING)
   }
 }

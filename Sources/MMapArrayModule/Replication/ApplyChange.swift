@@ -17,7 +17,7 @@ enum ApplyChange: ArrayCommand {
     }
     try apply(call, to: array, countIndex: 2)
     call.announce("mmap.apply")
-    try call.flush(array)
+    try call.flush(array.served)
     call.replyOK()
   }
 
@@ -42,7 +42,7 @@ enum ApplyChange: ArrayCommand {
       try onArray { () throws(MappedArrayError) in try array.elements.write(packed: blob, at: index) }
     }
     try onArray { () throws(MappedArrayError) in try array.elements.resize(to: count) }
-    array.replicatedCount = count
+    array.served.replication.replicatedCount = count
   }
 }
 
@@ -72,23 +72,15 @@ enum ShipPiece: Command {
     let path = try onArray { () throws(MappedArrayError) in try Module.current.relativePath(call.bytes(2)) }
     guard let identity = Module.current.identity(of: path) else { return }
     try Module.current.arrays.withArray(identity) { (array) throws(CommandError) in
-      try array.accept(PieceWriter(call: call))
-    }
-  }
-
-  private struct PieceWriter: ArrayVisitor {
-    let call: Call
-
-    func visit<Element: MappableElement>(_ array: TypedArray<Element>) throws(CommandError) {
-      let (index, blob) = (try call.natural(3, "index"), try call.packed(4, as: Element.self))
+      let (index, blob) = (try call.natural(3, "index"), try call.packed(4, of: array.elementType))
       // A job of this server may still be at it.
-      array.unfinishedChange?.complete()
+      array.work.unfinishedChange?.complete()
       try onArray { () throws(MappedArrayError) in
-        try array.elements.write(packed: blob, at: index)
+        try array.file.write(packed: blob, at: index)
         // The file was made of one hole; where it is filled, stores may go through the mapping again.
-        array.elements.forgetHoles()
+        array.file.forgetHoles()
       }
-      array.replicatedCount = array.elements.count
+      array.replication.replicatedCount = array.file.count
       try call.flush(array)
     }
   }

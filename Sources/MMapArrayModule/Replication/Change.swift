@@ -11,7 +11,7 @@ extension Call {
   ) throws(CommandError) {
     announce(event)
     if Module.current.replication.isRecorded { replicate(array, ranges()) }
-    try flush(array)
+    try flush(array.served)
   }
 
   /// The count has changed, and nothing else.
@@ -33,7 +33,7 @@ extension Call {
         sendToReplicas("MMAP.FILL", [key] + strings + [argument(4)])
       }
     }
-    try flush(array)
+    try flush(array.served)
   }
 
   /// Flushes a change, or notes that it is to be flushed. A master is not told of a failure: it could not do anything
@@ -62,7 +62,7 @@ extension Call {
       strings.append(array.elements.withPackedElements(in: range) { serverString($0) })
     }
     withServerStrings(strings) { sendToReplicas("MMAP.APPLY", [key] + $0) }
-    array.replicatedCount = count
+    array.served.replication.replicatedCount = count
   }
 
   private func sendToReplicas(_ command: String, _ arguments: [OpaquePointer?]) {

@@ -32,7 +32,7 @@ final class Replication {
     guard isMaster, let information = server_GetServerInfo(context, "replication") else { return }
     defer { server_FreeServerInfo(context, information) }
     let offset = server_ServerInfoGetFieldC(information, "second_repl_offset").map { String(cString: $0) } ?? "-1"
-    guard offset != "-1", Module.current.arrays.all.contains(where: \.isReplicated) else { return }
+    guard offset != "-1", Module.current.arrays.all.contains(where: \.replication.isReplicated) else { return }
     guard let reply = server_call(context, "DEBUG", "c", "CHANGE-REPL-ID", nil, nil) else {
       log(context, .warning, "replicas that were connected before the restart may miss changes: resynchronise them")
       return

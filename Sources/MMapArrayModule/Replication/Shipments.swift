@@ -25,14 +25,14 @@ final class Shipments {
 
   /// Ships all that an array holds. What was under way to its path before is not needed any more.
   func addAll(of array: ServedArray, _ context: OpaquePointer?) {
-    let path = array.path
+    let path = array.file.path
     shipments.removeAll { shipment in
-      guard shipment.array.path == path else { return false }
+      guard shipment.array.file.path == path else { return false }
       Module.current.arrays.release(shipment.array)
       return true
     }
-    let count = array.shape.reduce(1, &*)
-    array.replicatedCount = count
+    let count = array.file.count
+    array.replication.replicatedCount = count
     add(array, 0..<count, context)
   }
 
@@ -47,11 +47,11 @@ final class Shipments {
   /// Other programs may have lengthened a raw file since the last look: replicas need what they wrote. Only a master asks.
   func noticeGrowth(of array: ServedArray, _ context: OpaquePointer?) {
     // An array that cannot be looked at now answers its error to the command that asks.
-    guard array.format == .raw, array.isReplicated, Module.current.replication.isMaster,
+    guard array.format == .raw, array.replication.isReplicated, Module.current.replication.isMaster,
       let count = try? array.count()
     else { return }
-    if count > array.replicatedCount { add(array, array.replicatedCount..<count, context) }
-    array.replicatedCount = count
+    if count > array.replication.replicatedCount { add(array, array.replication.replicatedCount..<count, context) }
+    array.replication.replicatedCount = count
   }
 
   private func scheduleTurn(_ context: OpaquePointer?) {
@@ -75,13 +75,13 @@ final class Shipments {
 
   private func sendPiece(_ context: OpaquePointer?) {
     // Half a change must not go out: the rest of it is not sent.
-    guard shipments[0].array.unfinishedChange == nil else { return shipments.append(shipments.removeFirst()) }
+    guard shipments[0].array.work.unfinishedChange == nil else { return shipments.append(shipments.removeFirst()) }
     let size = shipments[0].array.elementType.size
     let piece = shipments[0].rest.prefix(Shipments.pieceBytes / size)
     let array = shipments[0].array
     // Without a key there is nobody to send it to.
     let isBound = !Module.current.arrays.isLastBinding(of: array)
-    let isSent = isBound && array.accept(Sender(context: context, piece: piece))
+    let isSent = isBound && send(piece, of: array, context)
     shipments[0].rest = piece.upperBound..<shipments[0].rest.upperBound
     if shipments[0].rest.isEmpty || !isSent {
       let shipment = shipments.removeFirst()
@@ -89,26 +89,22 @@ final class Shipments {
     }
   }
 
-  private struct Sender: ArrayVisitor {
-    let context: OpaquePointer?
-    let piece: Range<Int>
-
-    /// Sends what there still is of the piece, and answers whether there was anything.
-    func visit<Element: MappableElement>(_ array: TypedArray<Element>) -> Bool {
-      do {
-        try array.elements.checkReadable(piece)
-      } catch {
-        array.noticeFault(.array(error))
-        return false
-      }
-      return array.elements.withPackedElements(in: piece) { bytes in
-        guard !bytes.isEmpty else { return false }
-        let words = [
-          serverString(array.key), serverString(array.path.bytes), serverString(piece.lowerBound), serverString(bytes),
-        ]
-        withServerStrings(words) { _ = server_replicate(context, "MMAP.SHIP", "Av", $0.baseAddress, $0.count) }
-        return true
-      }
+  /// Sends what there still is of a piece, and returns whether there was anything.
+  private func send(_ piece: Range<Int>, of array: ServedArray, _ context: OpaquePointer?) -> Bool {
+    do {
+      try array.file.checkReadable(piece)
+    } catch {
+      array.noticeFault(.array(error))
+      return false
+    }
+    return array.file.withPackedElements(in: piece) { bytes in
+      guard !bytes.isEmpty else { return false }
+      let words = [
+        serverString(array.replication.key), serverString(array.file.path.bytes), serverString(piece.lowerBound),
+        serverString(bytes),
+      ]
+      withServerStrings(words) { _ = server_replicate(context, "MMAP.SHIP", "Av", $0.baseAddress, $0.count) }
+      return true
     }
   }
 }

@@ -26,7 +26,7 @@ struct BindingWriter {
     guard binding.access == .writable, case .attached(let array) = binding.state,
       Module.current.lifecycle.savesForReplica
     else { return binding.path.bytes }
-    return array.path.bytes
+    return array.file.path.bytes
   }
 
   /// The array whose contents are saved, if any are.
@@ -38,7 +38,7 @@ struct BindingWriter {
 
 extension RecordWriter {
   fileprivate mutating func write(_ array: ServedArray) {
-    write(shape: array.shape)
+    write(shape: array.file.shape)
     array.forEachSavedPiece { write(piece: $1) }
   }
 }
@@ -47,7 +47,7 @@ extension ServedArray {
   /// Reads the contents from the file and calls `body` with the index of each piece and its packed elements. The pieces
   /// are as long as `BindingRecord` has them.
   func forEachSavedPiece(_ body: (Int, UnsafeRawBufferPointer) -> Void) {
-    let (count, size) = (shape.reduce(1, &*), elementType.size)
+    let (count, size) = (file.count, file.elementSize)
     let length = BindingRecord.pieceBytes / size
     let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: BindingRecord.pieceBytes, alignment: 16)
     defer { piece.deallocate() }

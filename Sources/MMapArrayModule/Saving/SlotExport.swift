@@ -16,7 +16,7 @@ struct SlotExport {
     let isFirst = Module.current.lifecycle.isFirstExport(of: array)
     map(binding.mappingArguments(elsewhere: array, makingShape: isFirst))
     guard isFirst else { return }
-    let count = array.shape.reduce(1, &*)
+    let count = array.file.count
     array.forEachSavedPiece { index, bytes in
       let words = [serverString(count), serverString(index), serverString(bytes)]
       withServerStrings(words) { server_emit_aof(io, "MMAP.APPLY", key, $0.baseAddress, $0.count) }

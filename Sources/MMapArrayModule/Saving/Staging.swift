@@ -75,7 +75,7 @@ final class Staging {
       }
       do {
         try Module.current.rename(file, to: path)
-        Module.current.identity(of: path).flatMap(Module.current.arrays.array)?.rename(to: path)
+        Module.current.identity(of: path).flatMap(Module.current.arrays.array)?.file.rename(to: path)
       } catch {
         log(nil, .warning, "a file of the master cannot take its place: \(error)")
       }
@@ -108,7 +108,7 @@ final class Staging {
   ) throws(MappedArrayError) -> Binding {
     let request = MappingRequest(elementType: record.elementType, format: record.format, access: record.access)
     let array = try Module.current.open(file, for: request)
-    array.isReplicated = true
+    array.replication.isReplicated = true
     return Binding(path: path, access: record.access, array: array)
   }
 

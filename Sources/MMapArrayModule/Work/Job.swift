@@ -18,27 +18,27 @@ class Job: BlockedCall {
 /// A job of one kind of work.
 final class SlicedJob<Work: SlicedWork>: Job {
   private var work: Work
-  private let array: TypedArray<Work.Element>
+  private let served: ServedArray
   private var failure: CommandError?
   private var isMore = true
 
   init(_ work: Work, on array: TypedArray<Work.Element>) {
     self.work = work
-    self.array = array
+    served = array.served
     // The array stays mapped until the work is done, whatever becomes of its keys.
-    Module.current.arrays.retain(array)
+    Module.current.arrays.retain(served)
   }
 
   deinit {
-    Module.current.arrays.release(array)
+    Module.current.arrays.release(served)
   }
 
   override func advance() -> Bool {
     guard isMore else { return false }
     do throws(CommandError) {
-      isMore = try work.advance(array)
+      isMore = try work.advance(TypedArray(served))
     } catch {
-      array.noticeFault(error)
+      served.noticeFault(error)
       failure = error
       isMore = false
     }
@@ -47,17 +47,17 @@ final class SlicedJob<Work: SlicedWork>: Job {
   }
 
   private func finish() {
-    guard array.unfinishedChange === self else { return }
-    array.unfinishedChange = nil
+    guard served.work.unfinishedChange === self else { return }
+    served.work.unfinishedChange = nil
     do throws(CommandError) {
       // Its first slice has been flushed, or a flush has been asked for.
-      try Module.current.flusher.changed(array)
+      try Module.current.flusher.changed(served)
     } catch {
       failure = failure ?? error
     }
   }
 
-  override var isUnfinishedChange: Bool { array.unfinishedChange === self }
+  override var isUnfinishedChange: Bool { served.work.unfinishedChange === self }
 
   override func reply(to call: Call) {
     if let failure {

@@ -63,7 +63,7 @@ func perform<Work: SlicedWork>(
   try announce()
   guard isMore else { return work.reply(to: call) }
   let job = SlicedJob(work, on: array)
-  array.unfinishedChange = job
+  array.served.work.unfinishedChange = job
   if call.has(SERVER_CONTEXT_REPLICATED) {
     // A master waits for nobody.
     job.reply(to: call)
