@@ -135,13 +135,13 @@ enum GrowthFailure {
   static func check<Element: MappableElement>(
     _ array: inout MappedArray<Element>, _ elements: [Element], _ many: [Element], _ workspace: Workspace, _ code: Errno
   ) throws {
-    let header = array.format == .raw ? 0 : 128
+    let header = array.file.format == .raw ? 0 : 128
     let count = elements.count
     func isAsBefore(_ array: borrowing MappedArray<Element>) throws -> Bool {
       let file = try workspace.read()
       return array.count == count && array.contents == packed(elements)
         && file[header...].starts(with: packed(elements))
-        && (array.format == .npy || file.count == packed(elements).count)
+        && (array.file.format == .npy || file.count == packed(elements).count)
     }
     try #require(try isAsBefore(array))
     #expect(try failure { try array.append(many) } == code)

@@ -1,64 +1,7 @@
-import Glibc
 import Synchronization
-import SystemPackage
 
-// How bytes get into the file.
-extension ArrayStorage {
-  /// Overwrites elements that are there.
-  mutating func store(_ bytes: UnsafeRawBufferPointer, at index: Int) throws(MappedArrayError) {
-    try makeStorable(index..<index + bytes.count / elementSize)
-    copy(bytes, to: index * elementSize)
-    try checkFault()
-  }
-
-  /// Makes sure that elements which are there have disk space, so that they can be stored through the mapping.
-  mutating func makeStorable(_ range: Range<Int>) throws(MappedArrayError) {
-    try checkWritable()
-    if hasHoles == nil { hasHoles = try findHoles() }
-    guard hasHoles == true, !range.isEmpty else { return }
-    let bytes = try offset(of: range.lowerBound)..<offset(of: range.upperBound)
-    try onFile { () throws(SystemCallError) in try descriptor.fillHoles(in: bytes) }
-  }
-
-  /// Reads elements from the file; zeros where it ends before.
-  func read(at index: Int, into buffer: UnsafeMutableRawBufferPointer) throws(MappedArrayError) {
-    let start = try offset(of: index)
-    let count = try onFile { () throws(SystemCallError) in try descriptor.read(into: buffer, at: start) }
-    UnsafeMutableRawBufferPointer(rebasing: buffer[count...]).initializeMemory(as: UInt8.self, repeating: 0)
-  }
-
-  /// Copies into the mapping, `offset` bytes behind the first element. There must be disk space.
-  func copy(_ bytes: UnsafeRawBufferPointer, to offset: Int) {
-    guard let source = bytes.baseAddress else { return }
-    memcpy(elements + offset, source, bytes.count)
-  }
-
-  private func findHoles() throws(MappedArrayError) -> Bool {
-    let end = try offset(of: count)
-    guard count > 0 else { return false }
-    return try onFile { () throws(SystemCallError) in try descriptor.firstHole(from: 0) } < end
-  }
-
-  func synchronize() throws(MappedArrayError) {
-    try onFile { () throws(SystemCallError) in try descriptor.synchronize() }
-  }
-
-  func duplicateDescriptor() -> Int32? { try? descriptor.duplicate() }
-
-  func flushError(_ code: Int32) -> MappedArrayError {
-    .system(SystemCallError(name: "fdatasync", errno: Errno(rawValue: code)), path: path.path.string)
-  }
-
-  /// Bytes of the file that are in memory; 0 if the system does not tell.
-  var residentBytes: Int { mapping.residentPages(upTo: fileSize) * pageSize }
-
-  /// Makes sure that the mapping covers `size` bytes, growing it at least twofold.
-  mutating func ensureMapped(_ size: Int) throws(MappedArrayError) {
-    guard size > mapping.length else { return }
-    mapping = try onFile { () throws(SystemCallError) in try Mapping(descriptor, size: size, access: access) }
-    elements = mapping.base + dataOffset
-  }
-
+// How the count gets into the header.
+extension MappedFile {
   /// Makes `newCount` the count, in the file's header and here. The elements must be written.
   ///
   /// At every instant the file holds a whole, valid header: where the number of digits stays the same they are

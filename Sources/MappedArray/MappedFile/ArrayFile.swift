@@ -107,7 +107,7 @@ public struct ArrayFile: ~Copyable {
     // The size that counts is the one under the lock.
     let size = try file.onFile { (descriptor) throws(SystemCallError) in try descriptor.status().size }
     if size == 0, !request.mustExist, !request.isRaw, let type = request.elementType {
-      return try writeHeader(NPYHeader(type, shape: [0]), to: file)
+      return try writeHeader(NPYHeader(type), to: file)
     }
     let header = try readHeader(of: file.descriptor, size: size, path: file.path)
     try request.check(
