@@ -9,10 +9,7 @@ import ServerModule
 /// Sendable, because the server may free a key on a thread of its own: that thread only drops its reference, under the
 /// registry's lock. All else happens on the server's main thread.
 final class ServedArray: @unchecked Sendable {
-  let elementType: ElementType
-  let format: FileFormat
-  let identity: FileIdentity
-  var file: MappedFile
+  private let cell: MappedFileCell
 
   var flush = FlushState()
   var replication = ReplicationState()
@@ -27,10 +24,22 @@ final class ServedArray: @unchecked Sendable {
 
   /// Maps an open file.
   init(_ file: consuming ArrayFile) throws(MappedArrayError) {
-    (elementType, format, identity) = (file.elementType, file.format, file.identity)
-    self.file = try MappedFile(file)
+    cell = MappedFileCell(try MappedFile(file))
     replication.count = self.file.count
   }
+
+  var file: MappedFile {
+    // The cell lives as long as this object.
+    @inline(__always) unsafeAddress { UnsafePointer(cell.address) }
+    @inline(__always) unsafeMutableAddress { cell.address }
+  }
+
+  var elementType: ElementType { file.elementType }
+  var format: FileFormat { file.format }
+  var identity: FileIdentity { file.identity }
+
+  /// Bytes of heap that it takes. What is mapped is not heap.
+  var allHeapBytes: Int { heapBytes(of: self) + heapBytes(at: cell.address) }
 
   /// Calls `visitor` with this array as what it is.
   @inline(__always)
@@ -57,18 +66,31 @@ protocol ArrayVisitor {
   func visit<Element: MappableElement>(_ array: TypedArray<Element>) throws(Failure) -> Result
 }
 
-/// A served array whose element type is known.
+/// A served array whose element type is known. Valid as long as somebody holds the array.
 struct TypedArray<Element: MappableElement> {
-  // As in `Adapter`: whoever has made this holds the array.
+  // As in `Adapter`.
   unowned(unsafe) let served: ServedArray
+  private let address: UnsafeMutablePointer<MappedArray<Element>>
 
+  /// - Precondition: `Element` is the type of the array's elements, as `ServedArray.accept` chooses it.
   @inline(__always)
-  fileprivate init(_ served: ServedArray) { self.served = served }
+  init(_ served: ServedArray) {
+    self.served = served
+    address = served.address(as: Element.self)
+  }
 
-  /// The file as what it is typed as: `ServedArray.accept` has chosen `Element` by the file's own type.
   var elements: MappedArray<Element> {
-    @inline(__always) _read { yield served.file[as: Element.self] }
-    @inline(__always) nonmutating _modify { yield &served.file[as: Element.self] }
+    @inline(__always) unsafeAddress { UnsafePointer(address) }
+    @inline(__always) nonmutating unsafeMutableAddress { address }
+  }
+}
+
+extension ServedArray {
+  @inline(__always)
+  fileprivate func address<Element: MappableElement>(
+    as type: Element.Type
+  ) -> UnsafeMutablePointer<MappedArray<Element>> {
+    cell.address(as: type)
   }
 }
 

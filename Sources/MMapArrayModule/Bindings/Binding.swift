@@ -122,7 +122,7 @@ extension Binding {
 extension Binding {
   /// The heap that the key holds, in bytes: the binding, its path, and its part of the array. What is mapped is not heap.
   var allHeapBytes: Int {
-    let array = if case .attached(let array) = state { heapBytes(of: array) } else { 0 }
+    let array = if case .attached(let array) = state { array.allHeapBytes } else { 0 }
     return heapBytes(of: self) + path.bytes.count + array
   }
 

@@ -28,10 +28,10 @@ extension Arguments {
 
   /// An index or a count: no negative number. `name` is what the error calls it.
   mutating func natural(_ name: StaticString) throws(CommandError) -> Int {
-    var rest = self
+    var text = self
     let number = try index()
     guard number >= 0 else {
-      throw .argument("\(name) \(try rest.required().quotation) is negative; give 0 or more")
+      throw .argument("\(name) \(try text.required().quotation) is negative; give 0 or more")
     }
     return number
   }
@@ -92,20 +92,29 @@ extension Arguments {
     return row.choice
   }
 
-  /// Parses arguments into memory of the call, so that all are known to be right before anything is done.
+  /// Parses all arguments that are left into memory of the call, so that all are known to be right before anything is
+  /// done.
   ///
-  /// - Parameter count: how many values there are to parse.
+  /// - Parameter count: how many values they are.
   @inline(__always)
-  mutating func withParsed<Value: BitwiseCopyable>(
+  func withParsed<Value: BitwiseCopyable>(
     count: Int, _ parse: (inout Arguments) throws(CommandError) -> Value,
     _ body: (UnsafeMutableBufferPointer<Value>) throws(CommandError) -> Void
   ) throws(CommandError) {
-    var rest = self
     try withUnsafeTemporaryAllocation(of: Value.self, capacity: count) { values throws(CommandError) in
+      var rest = self
       for position in 0..<count { values.initializeElement(at: position, to: try parse(&rest)) }
       try body(values)
     }
-    self = rest
+  }
+}
+
+extension MappableElement {
+  /// What can be added to an element, for errors.
+  fileprivate static var deltaRange: String {
+    if case .floating = zero.number { return "a finite number, inf, -inf or nan" }
+    let greatest = Int128(UInt64.max)
+    return "an integer from \(-greatest) to \(greatest)"
   }
 }
 

@@ -5,10 +5,10 @@ import ServerModule
 
 /// `MMAP.ADD key value [value …]`
 enum AddElements: ArrayCommand {
-  static var isChange: Bool { true }
+  static var access: CommandDescription.Access { .writing }
   static var needsCount: Bool { false }
   static let description = CommandDescription(
-    "MMAP.ADD", "VADD", access: .writing, dataUse: .insert, isFast: true,
+    "MMAP.ADD", "VADD", access: access, dataUse: .insert, isFast: true,
     summary: "Adds elements at the end; returns how many",
     complexity: "O(N) where N is the number of values", arguments: [.key, .value(.multiple)],
     function: { serve(AddElements.self, $0, $1, $2) })
@@ -31,10 +31,10 @@ enum AddElements: ArrayCommand {
 
 /// `MMAP.POP key`
 enum PopElement: ArrayCommand {
-  static var isChange: Bool { true }
+  static var access: CommandDescription.Access { .writing }
   static var needsCount: Bool { false }
   static let description = CommandDescription(
-    "MMAP.POP", "VPOP", access: .writing, dataUse: [.access, .delete], isFast: true,
+    "MMAP.POP", "VPOP", access: access, dataUse: [.access, .delete], isFast: true,
     summary: "Removes the last element and returns it, nil if there is none", complexity: "O(1)", arguments: [.key],
     function: { serve(PopElement.self, $0, $1, $2) })
 

@@ -8,10 +8,10 @@ enum AggregateRange: ArrayCommand {
     ("STD", .standardDeviation), ("ARGMIN", .indexOfMinimum), ("ARGMAX", .indexOfMaximum),
   ]
 
-  static var isChange: Bool { false }
+  static var access: CommandDescription.Access { .reading }
   static var needsCount: Bool { true }
   static let description = CommandDescription(
-    "MMAP.AGG", access: .reading, summary: "Computes aggregates over a range, as NumPy does",
+    "MMAP.AGG", access: access, summary: "Computes aggregates over a range, as NumPy does",
     complexity: "O(N) where N is the number of elements in the range",
     arguments: [
       .key, .integer("start"), .integer("stop"),

@@ -2,16 +2,18 @@ import ServerModule
 
 /// All commands.
 enum CommandTable {
-  private static let commands: [any Command.Type] = [
-    MapFile.self,
-    GetElement.self, GetElements.self, SetElements.self, AddElements.self, PopElement.self, IncrementElements.self,
-    ReadRange.self, ReadAll.self, ReadPacked.self, WritePacked.self, AppendPacked.self,
-    ResizeArray.self, ClearArray.self, FillRange.self,
-    AggregateRange.self, FindElements.self, SearchSorted.self,
-    CountElements.self, NameType.self, NamePath.self, DescribeArray.self, Synchronize.self,
-    // What a primary sends.
-    BindArray.self, ApplyChange.self, BackfillPiece.self,
-  ]
+  private static var commands: [any Command.Type] {
+    [
+      MapFile.self,
+      GetElement.self, GetElements.self, SetElements.self, AddElements.self, PopElement.self, IncrementElements.self,
+      ReadRange.self, ReadAll.self, ReadPacked.self, WritePacked.self, AppendPacked.self,
+      ResizeArray.self, ClearArray.self, FillRange.self,
+      AggregateRange.self, FindElements.self, SearchSorted.self,
+      CountElements.self, NameType.self, NamePath.self, DescribeArray.self, Synchronize.self,
+      // What a primary sends.
+      BindArray.self, ApplyChange.self, BackfillPiece.self,
+    ]
+  }
 
   static func register(_ context: Context) throws(LoadError) {
     try context.create(commands.map { $0.description }, category: BindingType.name)

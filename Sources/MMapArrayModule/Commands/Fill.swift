@@ -3,10 +3,10 @@ import ServerModule
 
 /// `MMAP.FILL key start stop value`
 enum FillRange: ArrayCommand {
-  static var isChange: Bool { true }
+  static var access: CommandDescription.Access { .writing }
   static var needsCount: Bool { true }
   static let description = CommandDescription(
-    "MMAP.FILL", access: .writing, summary: "Sets all elements of a range to a value; returns how many were set",
+    "MMAP.FILL", access: access, summary: "Sets all elements of a range to a value; returns how many were set",
     complexity: "O(N) where N is the number of elements in the range",
     arguments: [.key, .integer("start"), .integer("stop"), .value],
     function: { serve(FillRange.self, $0, $1, $2) })

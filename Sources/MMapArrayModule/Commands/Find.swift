@@ -9,10 +9,10 @@ enum FindElements: ArrayCommand {
     ("GT", .greater), ("GE", .greaterOrEqual), ("LT", .less), ("LE", .lessOrEqual), ("EQ", .equal), ("NE", .notEqual),
   ]
 
-  static var isChange: Bool { false }
+  static var access: CommandDescription.Access { .reading }
   static var needsCount: Bool { true }
   static let description = CommandDescription(
-    "MMAP.FIND", access: .reading, summary: "Returns the indexes of elements that compare so with a value",
+    "MMAP.FIND", access: access, summary: "Returns the indexes of elements that compare so with a value",
     complexity: "O(N) where N is the number of elements in the range",
     arguments: [
       .key, .integer("start"), .integer("stop"),
@@ -79,10 +79,10 @@ private struct Finding<Element: MappableElement>: SlicedWork {
 
 /// `MMAP.SEARCHSORTED key value [LEFT|RIGHT]`
 enum SearchSorted: ArrayCommand {
-  static var isChange: Bool { false }
+  static var access: CommandDescription.Access { .reading }
   static var needsCount: Bool { true }
   static let description = CommandDescription(
-    "MMAP.SEARCHSORTED", access: .reading, isFast: true,
+    "MMAP.SEARCHSORTED", access: access, isFast: true,
     summary: "Returns where a value belongs in a sorted array, as numpy.searchsorted",
     complexity: "O(log N) where N is the number of elements",
     arguments: [.key, .value, .oneOf("side", [.token("left", "LEFT"), .token("right", "RIGHT")], .optional)],
@@ -101,13 +101,15 @@ enum SearchSorted: ArrayCommand {
 
   static func runWithoutKey(_ call: Call) throws(CommandError) {
     var arguments = call.arguments
-    _ = (try arguments.required(), try side(&arguments))
+    _ = try arguments.required()
+    _ = try side(&arguments)
     call.reply.integer(0)
   }
 
   private static func side(_ arguments: inout Arguments) throws(CommandError) -> SearchSide {
     guard !arguments.isEmpty else { return .left }
-    let side = try arguments.choice("side", [("LEFT", SearchSide.left), ("RIGHT", .right)], hint: "LEFT or RIGHT")
+    let sides: [(name: StaticString, choice: SearchSide)] = [("LEFT", .left), ("RIGHT", .right)]
+    let side = try arguments.choice("side", sides, hint: "LEFT or RIGHT")
     try arguments.end()
     return side
   }

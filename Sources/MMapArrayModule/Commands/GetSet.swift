@@ -5,10 +5,10 @@ import ServerModule
 
 /// `MMAP.GET key index`
 enum GetElement: ArrayCommand {
-  static var isChange: Bool { false }
+  static var access: CommandDescription.Access { .reading }
   static var needsCount: Bool { false }
   static let description = CommandDescription(
-    "MMAP.GET", "VGET", access: .reading, isFast: true, summary: "Returns the element at an index, nil out of range",
+    "MMAP.GET", "VGET", access: access, isFast: true, summary: "Returns the element at an index, nil out of range",
     complexity: "O(1)", arguments: [.key, .integer("index")], function: { serve(GetElement.self, $0, $1, $2) })
 
   static func run<Element: MappableElement>(
@@ -29,10 +29,10 @@ enum GetElement: ArrayCommand {
 
 /// `MMAP.MGET key index [index …]`
 enum GetElements: ArrayCommand {
-  static var isChange: Bool { false }
+  static var access: CommandDescription.Access { .reading }
   static var needsCount: Bool { false }
   static let description = CommandDescription(
-    "MMAP.MGET", "VMGET", access: .reading, isFast: true,
+    "MMAP.MGET", "VMGET", access: access, isFast: true,
     summary: "Returns the elements at indexes, nil where out of range",
     complexity: "O(N) where N is the number of indexes", arguments: [.key, .integer("index", .multiple)],
     function: { serve(GetElements.self, $0, $1, $2) })
@@ -75,10 +75,10 @@ enum GetElements: ArrayCommand {
 
 /// `MMAP.SET key index value [index value …]`
 enum SetElements: ArrayCommand {
-  static var isChange: Bool { true }
+  static var access: CommandDescription.Access { .writing }
   static var needsCount: Bool { false }
   static let description = CommandDescription(
-    "MMAP.SET", "VSET", access: .writing, isFast: true,
+    "MMAP.SET", "VSET", access: access, isFast: true,
     summary: "Sets the elements at indexes, skipping those out of range; returns how many were set",
     complexity: "O(N) where N is the number of indexes",
     arguments: [.key, .block("element", [.integer("index"), .value], .multiple)],

@@ -7,10 +7,10 @@ enum IncrementElements: ArrayCommand {
     ("FAIL", .fail), ("WRAP", .wrap), ("SAT", .saturate),
   ]
 
-  static var isChange: Bool { true }
+  static var access: CommandDescription.Access { .writing }
   static var needsCount: Bool { false }
   static let description = CommandDescription(
-    "MMAP.INCRBY", access: .writing, dataUse: [.access, .update], isFast: true,
+    "MMAP.INCRBY", access: access, dataUse: [.access, .update], isFast: true,
     summary: "Adds to the elements at indexes and returns their new values, nil where out of range",
     complexity: "O(N) where N is the number of indexes",
     arguments: [

@@ -5,10 +5,10 @@ import ServerModule
 
 /// `MMAP.COUNT key`
 enum CountElements: ArrayCommand {
-  static var isChange: Bool { false }
+  static var access: CommandDescription.Access { .reading }
   static var needsCount: Bool { true }
   static let description = CommandDescription(
-    "MMAP.COUNT", "VCOUNT", "VSIZE", access: .reading, dataUse: [], isFast: true,
+    "MMAP.COUNT", "VCOUNT", "VSIZE", access: access, dataUse: [], isFast: true,
     summary: "Returns the number of elements", complexity: "O(1)", arguments: [.key],
     function: { serve(CountElements.self, $0, $1, $2) })
 

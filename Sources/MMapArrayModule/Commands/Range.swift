@@ -5,10 +5,10 @@ import ServerModule
 
 /// `MMAP.RANGE key start stop`
 enum ReadRange: ArrayCommand {
-  static var isChange: Bool { false }
+  static var access: CommandDescription.Access { .reading }
   static var needsCount: Bool { true }
   static let description = CommandDescription(
-    "MMAP.RANGE", access: .reading, summary: "Returns a range of elements",
+    "MMAP.RANGE", access: access, summary: "Returns a range of elements",
     complexity: "O(N) where N is the number of elements returned",
     arguments: [.key, .integer("start"), .integer("stop")],
     function: { serve(ReadRange.self, $0, $1, $2) })
@@ -29,10 +29,10 @@ enum ReadRange: ArrayCommand {
 
 /// `MMAP.ALL key`
 enum ReadAll: ArrayCommand {
-  static var isChange: Bool { false }
+  static var access: CommandDescription.Access { .reading }
   static var needsCount: Bool { true }
   static let description = CommandDescription(
-    "MMAP.ALL", "VALL", access: .reading, summary: "Returns all elements",
+    "MMAP.ALL", "VALL", access: access, summary: "Returns all elements",
     complexity: "O(N) where N is the number of elements", arguments: [.key],
     function: { serve(ReadAll.self, $0, $1, $2) })
 

@@ -5,10 +5,10 @@ import ServerModule
 
 /// `MMAP.READ key [index count]`
 enum ReadPacked: ArrayCommand {
-  static var isChange: Bool { false }
+  static var access: CommandDescription.Access { .reading }
   static var needsCount: Bool { true }
   static let description = CommandDescription(
-    "MMAP.READ", access: .reading, summary: "Returns packed little-endian elements",
+    "MMAP.READ", access: access, summary: "Returns packed little-endian elements",
     complexity: "O(N) where N is the number of elements returned",
     arguments: [
       .key, .block("part", [.integer("index"), .integer("count")], .optional),
@@ -40,10 +40,10 @@ enum ReadPacked: ArrayCommand {
 
 /// `MMAP.WRITE key index blob`
 enum WritePacked: ArrayCommand {
-  static var isChange: Bool { true }
+  static var access: CommandDescription.Access { .writing }
   static var needsCount: Bool { true }
   static let description = CommandDescription(
-    "MMAP.WRITE", access: .writing, summary: "Writes packed little-endian elements at an index",
+    "MMAP.WRITE", access: access, summary: "Writes packed little-endian elements at an index",
     complexity: "O(N) where N is the number of elements written, and of zeros between the end and the index",
     arguments: [.key, .integer("index"), .string("blob")],
     function: { serve(WritePacked.self, $0, $1, $2) })
@@ -66,10 +66,10 @@ enum WritePacked: ArrayCommand {
 
 /// `MMAP.APPEND key blob`
 enum AppendPacked: ArrayCommand {
-  static var isChange: Bool { true }
+  static var access: CommandDescription.Access { .writing }
   static var needsCount: Bool { false }
   static let description = CommandDescription(
-    "MMAP.APPEND", access: .writing, dataUse: .insert, summary: "Adds packed little-endian elements at the end",
+    "MMAP.APPEND", access: access, dataUse: .insert, summary: "Adds packed little-endian elements at the end",
     complexity: "O(N) where N is the number of elements added", arguments: [.key, .string("blob")],
     function: { serve(AppendPacked.self, $0, $1, $2) })
 

@@ -5,10 +5,10 @@ import ServerModule
 
 /// `MMAP.RESIZE key count`
 enum ResizeArray: ArrayCommand {
-  static var isChange: Bool { true }
+  static var access: CommandDescription.Access { .writing }
   static var needsCount: Bool { true }
   static let description = CommandDescription(
-    "MMAP.RESIZE", access: .writing, summary: "Sets the number of elements; new ones are zero",
+    "MMAP.RESIZE", access: access, summary: "Sets the number of elements; new ones are zero",
     complexity: "O(1), or O(N) where N is the disk space that is freed", arguments: [.key, .integer("count")],
     function: { serve(ResizeArray.self, $0, $1, $2) })
 
@@ -27,10 +27,10 @@ enum ResizeArray: ArrayCommand {
 
 /// `MMAP.CLEAR key`
 enum ClearArray: ArrayCommand {
-  static var isChange: Bool { true }
+  static var access: CommandDescription.Access { .writing }
   static var needsCount: Bool { true }
   static let description = CommandDescription(
-    "MMAP.CLEAR", "VCLEAR", access: .writing, dataUse: .delete,
+    "MMAP.CLEAR", "VCLEAR", access: access, dataUse: .delete,
     summary: "Removes all elements; returns how many there were",
     complexity: "O(1), or O(N) where N is the disk space that is freed", arguments: [.key],
     function: { serve(ClearArray.self, $0, $1, $2) })

@@ -1,21 +1,24 @@
-import CModuleShim
+import ServerModule
 
-/// The section `mmaparray` of `INFO`.
-enum ServerInformation {
-  static func register(_ context: OpaquePointer?) {
-    _ = server_RegisterInfoFunc(context) { information, isCrashReport in
+extension Services {
+  /// Adds the section `mmaparray` to `INFO`.
+  static func registerInformation(_ context: Context) {
+    context.registerInformation { section, isCrashReport in
       // The registry may be in the middle of something when the server crashes.
-      guard isCrashReport == 0 else { return }
-      // The server puts the module's name before each.
-      _ = server_InfoAddSection(information, "")
-      let totals = Module.current.arrays.totals()
-      let fields = [
-        ("arrays", totals.arrays), ("bindings", totals.bindings), ("mapped_bytes", totals.mappedBytes),
-        ("jobs", Module.current.work.count), ("flushes", Module.current.flusher.flushes),
-        ("faults", Module.current.faults), ("flush_failures", Module.current.flusher.failures),
-        ("shipping_bytes", Module.current.shipments.pendingBytes),
-      ]
-      for (name, value) in fields { _ = server_InfoAddFieldLongLong(information, name, Int64(value)) }
+      if isCrashReport == 0 { Services.current.write(to: InformationSection(section)) }
     }
+  }
+
+  private func write(to section: InformationSection) {
+    let totals = arrays.totals()
+    section.begin()
+    section.add("arrays", totals.arrays)
+    section.add("bindings", totals.bindings)
+    section.add("mapped_bytes", totals.mappedBytes)
+    section.add("jobs", work.count)
+    section.add("flushes", flusher.count)
+    section.add("faults", arrays.faults)
+    section.add("flush_failures", flusher.failureCount)
+    section.add("shipping_bytes", backfill.pendingBytes)
   }
 }

@@ -4,10 +4,10 @@ import ServerModule
 /// `MMAP.APPLY key count [index blob …]`: a change as a primary sends it. The count becomes `count`, and then each blob of
 /// packed elements is written at its index. To apply a part of the stream twice ends in the same state.
 enum ApplyChange: ArrayCommand {
-  static var isChange: Bool { true }
+  static var access: CommandDescription.Access { .writing }
   static var needsCount: Bool { false }
   static let description = CommandDescription(
-    "MMAP.APPLY", access: .writing, summary: "Applies a change that a primary has sent",
+    "MMAP.APPLY", access: access, summary: "Applies a change that a primary has sent",
     complexity: "O(N) where N is the bytes sent",
     arguments: [.key, .integer("count"), .block("elements", [.integer("index"), .string("blob")], .optionalMultiple)],
     function: { serve(ApplyChange.self, $0, $1, $2) })

@@ -1,5 +1,4 @@
 import MappedArray
-import ServerModule
 
 /// What is saved of a binding (RDB files and `DUMP`), version 1. In this order:
 ///
@@ -12,7 +11,7 @@ import ServerModule
 struct BindingRecord {
   static let version: Int32 = 1
   static let pieceBytes = 1 << 20
-  static let mostDimensions = 64
+  static let maximumDimensionCount = 64
 
   struct Flags: OptionSet {
     let rawValue: UInt64

@@ -9,6 +9,8 @@ struct IncomingFile: ~Copyable {
 
   init(_ staging: Staging) {
     self.staging = staging
+    file = nil
+    failure = nil
     do {
       file = try staging.begin()
     } catch {

@@ -43,16 +43,10 @@ struct RecordReader<Source: RecordSource> {
   mutating func shape() throws(LoadError) -> [Int] {
     let count = try natural()
     let dimensions = try natural()
-    guard (1...BindingRecord.mostDimensions).contains(dimensions) else { throw LoadError("it has no shape") }
+    guard (1...BindingRecord.maximumDimensionCount).contains(dimensions) else { throw LoadError("it has no shape") }
     var shape: [Int] = []
-    var product = 1
-    for _ in 0..<dimensions {
-      let dimension = try natural()
-      let (next, overflow) = product.multipliedReportingOverflow(by: dimension)
-      guard !overflow else { throw LoadError("its shape is too large") }
-      product = next
-      shape.append(dimension)
-    }
+    for _ in 0..<dimensions { shape.append(try natural()) }
+    guard let product = elementCount(shape: shape) else { throw LoadError("its shape is too large") }
     guard product == count else { throw LoadError("its shape has \(product) elements and not \(count)") }
     return shape
   }
@@ -61,7 +55,8 @@ struct RecordReader<Source: RecordSource> {
   mutating func contents(
     _ elementType: ElementType, _ shape: [Int], _ body: (UnsafeRawBufferPointer) -> Void
   ) throws(LoadError) {
-    let (bytes, overflow) = shape.reduce(1, &*).multipliedReportingOverflow(by: elementType.size)
+    guard let count = elementCount(shape: shape) else { throw LoadError("it is too large") }
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: elementType.size)
     guard !overflow else { throw LoadError("it is too large") }
     for start in stride(from: 0, to: bytes, by: BindingRecord.pieceBytes) {
       let size = min(bytes - start, BindingRecord.pieceBytes)

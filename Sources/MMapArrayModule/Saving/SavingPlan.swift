@@ -1,4 +1,3 @@
-import Glibc
 import MappedArray
 
 /// What a process writes of arrays beside their bindings when the server saves in it.
@@ -17,6 +16,7 @@ final class Saving {
   private(set) var plan = SavingPlan.payload
   /// Whether what this child rewrites as commands is for another node that slots move to.
   private(set) var exportsSlots = false
+  private var childPlan = SavingPlan.bindings
   /// Arrays whose contents this child has written.
   private var written: Swift.Set<FileIdentity> = []
 
@@ -24,14 +24,17 @@ final class Saving {
   func begin() { plan = .bindings }
   func end() { plan = .payload }
 
-  /// This process is a child.
+  /// A child is about to be forked.
   ///
-  /// - Parameters:
-  ///   - isAwaited: whether a replica waits for a full synchronisation, as of the fork.
-  ///   - movesSlots: whether slots are moving away, as of the fork. That child has the keys written as for an AOF, and
-  ///     nothing else tells it from a child that writes one, but that this one says so: see `rewrites()`.
-  func beginChild(isAwaited: Bool, movesSlots: Bool) {
-    plan = isAwaited ? .synchronization : .bindings
+  /// - Parameter isAwaited: whether a replica waits for a full synchronisation, which the child may be for.
+  func prepareChild(isAwaited: Bool) { childPlan = isAwaited ? .synchronization : .bindings }
+
+  /// This process is that child.
+  ///
+  /// - Parameter movesSlots: whether slots are moving away. The child for that has the keys written as for an AOF, and
+  ///   nothing else tells it from a child that writes one, but that this one says so: see `beginRewrite()`.
+  func beginChild(movesSlots: Bool) {
+    plan = childPlan
     exportsSlots = movesSlots
     written = []
   }

@@ -10,19 +10,19 @@ enum BindingType {
     try DataType(
       context, name: name, encodingVersion: encodingVersion,
       DataTypeMethods(
-        load: { input, version in load(SavedValueReader(input), version: version, with: .current) },
+        load: { input, version in BindingType.load(SavedValueReader(input), version: version, with: .current) },
         save: { output, value in
-          borrow(value) { BindingWriter(output: SavedValueWriter(output), saving: Services.current.saving).save($0) }
+          BindingType.borrow(value) { BindingWriter(output: SavedValueWriter(output), saving: Services.current.saving).save($0) }
         },
         rewrite: { output, key, value in
           let output = CommandWriter(output, key: key)
-          borrow(value) { BindingRewriter(output: output, saving: Services.current.saving).rewrite($0) }
+          BindingType.borrow(value) { BindingRewriter(output: output, saving: Services.current.saving).rewrite($0) }
         },
         free: { DataType<Binding>.takeBack($0) },
-        memoryUsage: { value in borrow(value) { $0.allHeapBytes } ?? 0 },
-        digest: { digest, value in borrow(value) { add($0, to: Digest(digest), in: Services.current.arrays) } },
-        copy: { _, _, value in borrow(value) { $0.copy() }.map { DataType.handOver($0) } },
-        freeEffort: { _, value in borrow(value) { $0.freeEffort } ?? 1 }))
+        memoryUsage: { value in BindingType.borrow(value) { $0.allHeapBytes } ?? 0 },
+        digest: { digest, value in BindingType.borrow(value) { BindingType.add($0, to: Digest(digest), in: Services.current.arrays) } },
+        copy: { _, _, value in BindingType.borrow(value) { $0.copy() }.map { DataType.handOver($0) } },
+        freeEffort: { _, value in BindingType.borrow(value) { $0.freeEffort } ?? 1 }))
   }
 
   @discardableResult

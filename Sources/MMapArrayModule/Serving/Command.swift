@@ -8,8 +8,8 @@ protocol Command {
 
 /// A command on the array that is bound to its key, written once for all element types.
 protocol ArrayCommand: Command {
-  /// Whether it changes the array.
-  static var isChange: Bool { get }
+  /// Whether it reads the array or changes it.
+  static var access: CommandDescription.Access { get }
   /// Whether it must know the count as it is now: other programs may have appended to a raw file, or cut it. Those that
   /// do not look only when an index lies behind the count.
   static var needsCount: Bool { get }

@@ -10,10 +10,10 @@ func serve<Command: ArrayCommand>(
 ) -> Int32 {
   Call.serve(context, arguments, count) { (call) throws(CommandError) in
     let services = Services.current
-    let key = OpenKey(call, for: Command.isChange ? .writing : .reading)
+    let key = OpenKey(call, for: Command.access == .writing ? .writing : .reading)
     guard let binding = try key.binding(of: services) else { return try Command.runWithoutKey(call) }
     let array = try services.array(of: binding, for: call)
-    if Command.isChange { try services.prepareChange(of: array, binding, for: call) }
+    if Command.access == .writing { try services.prepareChange(of: array, binding, for: call) }
     do throws(CommandError) {
       if Command.needsCount { try onArray(array.file.refresh()) }
       try array.accept(Runner<Command>(call: call, services: services))

@@ -1,3 +1,4 @@
+import Glibc
 import MappedArray
 import ServerModule
 
@@ -12,6 +13,8 @@ final class Services {
   let propagation: Propagation
   let saving = Saving()
   let staging: Staging
+  /// The one that loads the module, and serves.
+  let mainThread = pthread_self()
 
   init(dataType: DataType<Binding>, root: consuming Root, flushSetting: FlushSetting) {
     self.dataType = dataType

@@ -90,4 +90,7 @@ public struct DataTypeMethods {
 }
 
 /// Bytes that the heap holds for an object; malloc_usable_size(3).
-public func heapBytes(of object: AnyObject) -> Int { allocated_size(Unmanaged.passUnretained(object).toOpaque()) }
+public func heapBytes(of object: AnyObject) -> Int { heapBytes(at: Unmanaged.passUnretained(object).toOpaque()) }
+
+/// Bytes that the heap holds for memory that was allocated; malloc_usable_size(3).
+public func heapBytes(at address: UnsafeMutableRawPointer) -> Int { allocated_size(address) }
