@@ -32,6 +32,12 @@ public struct Propagation: Equatable, Sendable, CustomStringConvertible {
   public let toAOF: Bool
   public let toReplicas: Bool
 
+  public init(words: [[UInt8]], toAOF: Bool, toReplicas: Bool) {
+    self.words = words
+    self.toAOF = toAOF
+    self.toReplicas = toReplicas
+  }
+
   /// The words, as far as they are text.
   public var texts: [String] { words.map { String(decoding: $0, as: UTF8.self) } }
   public var description: String { "\(texts)\(toAOF ? " AOF" : "")\(toReplicas ? " replicas" : "")" }

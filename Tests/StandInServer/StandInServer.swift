@@ -366,9 +366,11 @@ extension StandInServer {
     return counts
   }
 
-  /// Frees all keys, forgets what was set and recorded, and lets a second pass, in which the module sees that.
+  /// Has what is under way done, frees all keys, forgets what was set and recorded, and lets a second pass, in which the
+  /// module sees that.
   public func reset() {
     thread.run {
+      while turn() > 0 {}
       for name in Array(keys.keys) { removeKey(name) }
       resetInformation()
       for (_, entry) in configuration where !entry.isImmutable { _ = entry.set(entry.initial) }
