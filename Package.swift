@@ -76,7 +76,7 @@ let package = Package(
       name: "StandInServer", dependencies: ["CStandInServer"], path: "Tests/StandInServer",
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "MMapArrayModuleTests", dependencies: ["MMapArrayModule", "StandInServer", system],
+      name: "MMapArrayModuleTests", dependencies: ["CStandInServer", "MMapArrayModule", "StandInServer", system],
       swiftSettings: swiftSettings),
     .testTarget(name: "LiveServerTests", dependencies: ["LiveServer"], swiftSettings: swiftSettings),
     .testTarget(

@@ -111,8 +111,11 @@ extension ModuleTests {
     @Test("values that are no numbers, or out of range", arguments: ElementKind.all)
     func values(kind: ElementKind) {
       module.makeArray(kind, .npy, ["1", "2"])
-      let wrong = ["", " ", "x", "1x", "--1", "0x10", "1,5", "1\0"] + (kind.isFloat ? [".", "1e", "nanx"] : ["1.0", "nan"])
-      for (texts, part) in [(wrong, "is no \(kind.name): give a number"), (kind.beyond, "is out of range for \(kind.name)")] {
+      let wrong =
+        ["", " ", "x", "1x", "--1", "0x10", "1,5", "1\0"] + (kind.isFloat ? [".", "1e", "nanx"] : ["1.0", "nan"])
+      for (texts, part) in [
+        (wrong, "is no \(kind.name): give a number"), (kind.beyond, "is out of range for \(kind.name)"),
+      ] {
         for text in texts {
           refuse(["VADD", "a", "3", text], part, kind.least, kind.greatest)
           refuse(["VSET", "a", "0", "3", "1", text], part)
@@ -129,7 +132,8 @@ extension ModuleTests {
       expectUnchanged(["1", "2"])
     }
 
-    @Test("bytes that are no text", arguments: [[0xFF, 0xFE], [0x31, 0xC3], [0], Array(repeating: 0x37, count: 1 << 16)])
+    @Test(
+      "bytes that are no text", arguments: [[0xFF, 0xFE], [0x31, 0xC3], [0], Array(repeating: 0x37, count: 1 << 16)])
     func bytes(argument: [UInt8]) {
       module.makeArray(ElementKind.all[0], .npy, ["1"])
       func words(_ texts: String...) -> [[UInt8]] { texts.map { Array($0.utf8) } }
@@ -209,7 +213,8 @@ extension ModuleTests {
     @Test(
       "words of MMAP that do not go together",
       arguments: [
-        "RAW RAW", "i8 i8", "i8 u8", "READONLY WRITABLE", "WRITABLE READONLY", "READONLY READONLY", "i8 RAW i8", "i9", "",
+        "RAW RAW", "i8 i8", "i8 u8", "READONLY WRITABLE", "WRITABLE READONLY", "READONLY READONLY", "i8 RAW i8", "i9",
+        "",
         "ROW", "SHAPE 5",
       ])
     func contradictions(words: String) {

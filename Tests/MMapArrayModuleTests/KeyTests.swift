@@ -78,7 +78,8 @@ extension ModuleTests {
       module.expectOrder()
     }
 
-    @Test("SAVE and a restart keep the binding, and the file is what it is", arguments: ElementKind.all, Format.allCases)
+    @Test(
+      "SAVE and a restart keep the binding, and the file is what it is", arguments: ElementKind.all, Format.allCases)
     func restart(kind: ElementKind, format: Format) throws {
       makeArray(kind, format)
       module.server.fire(ServerEvents.persistence, ServerEvents.persistenceSaveStart)
@@ -94,7 +95,9 @@ extension ModuleTests {
       module.expectOrder()
     }
 
-    @Test("in a child that saves for a replica the contents are saved with the first key", arguments: ["wait_bgsave", "online"])
+    @Test(
+      "in a child that saves for a replica the contents are saved with the first key",
+      arguments: ["wait_bgsave", "online"])
     func child(state: String) throws {
       makeArray(ElementKind.all[2])
       #expect(module.server.copy("a", to: "b"))

@@ -118,7 +118,8 @@ extension ModuleTests {
       #expect(module.texts() == ["1", "2", "3", "4", "5", "6"])
       for (words, part) in [
         (["MMAP.APPLY", "a", "5", "5"], "wrong number"), (["MMAP.APPLY", "a", "-1"], "negative"),
-        (["MMAP.APPLY", "a", "5", "5", "1234"], "past the count"), (["MMAP.APPLY", "a", "5", "1", "123"], "multiple of 4"),
+        (["MMAP.APPLY", "a", "5", "5", "1234"], "past the count"),
+        (["MMAP.APPLY", "a", "5", "1", "123"], "multiple of 4"),
       ] {
         let refused = module.run(words, as: caller)
         #expect(refused.reply?.errorText?.contains(part) == true, "\(refused.reply.debugDescription)")

@@ -83,7 +83,8 @@ extension ModuleTests {
         #expect(error?.contains("delta '1' at index 1 overflows \(kind.name)") == true, "\(error ?? "")")
         expect("MMAP.INCRBY", "a", "OVERFLOW", "SAT", "1", "1", to: elements(kind.greatest), as: caller)
         expect("MMAP.INCRBY", "a", "overflow", "wrap", "1", "1", to: elements(kind.least), as: caller)
-        expect("MMAP.INCRBY", "a", "OVERFLOW", "FAIL", "1", "1", "0", "-4", to: elements(next(kind.least), "0"), as: caller)
+        expect(
+          "MMAP.INCRBY", "a", "OVERFLOW", "FAIL", "1", "1", "0", "-4", to: elements(next(kind.least), "0"), as: caller)
       }
       module.expectOrder()
     }
@@ -92,7 +93,9 @@ extension ModuleTests {
 
     @Test("aggregates and searches", arguments: ElementKind.all, callers)
     func analysis(kind: ElementKind, caller: Caller) throws {
-      let integerSum = { (text: String) in kind.isFloat ? ElementKind.double(text, to: caller) : Reply.integer(Int(text) ?? 0) }
+      let integerSum = { (text: String) in
+        kind.isFloat ? ElementKind.double(text, to: caller) : Reply.integer(Int(text) ?? 0)
+      }
       module.makeArray(kind, .npy, ["4", "1", "3", "4"])
       let operations = ["SUM", "MIN", "max", "MEAN", "VAR", "STD", "ARGMIN", "ARGMAX"]
       let aggregates = module.reply(["MMAP.AGG", "a", "0", "-1"] + operations, as: caller)
@@ -101,7 +104,8 @@ extension ModuleTests {
           == .array([
             integerSum("12"), kind.reply("1", to: caller), kind.reply("4", to: caller),
             ElementKind.double("3", to: caller), ElementKind.double("1.5", to: caller),
-            ElementKind.double(kind.name == "f32" ? "1.2247449" : "1.224744871391589", to: caller), .integer(1), .integer(0),
+            ElementKind.double(kind.name == "f32" ? "1.2247449" : "1.224744871391589", to: caller), .integer(1),
+            .integer(0),
           ]))
       #expect(
         module.reply(["MMAP.AGG", "a", "9", "12"] + operations, as: caller)
@@ -123,7 +127,8 @@ extension ModuleTests {
     @Test("sums that 64 bits do not hold", arguments: callers)
     func largeSums(caller: Caller) throws {
       for (name, value, sum) in [
-        ("u64", "18446744073709551615", "36893488147419103230"), ("i64", "-9223372036854775808", "-18446744073709551616"),
+        ("u64", "18446744073709551615", "36893488147419103230"),
+        ("i64", "-9223372036854775808", "-18446744073709551616"),
       ] {
         let kind = try #require(ElementKind.all.first { $0.name == name })
         module.makeArray(kind, .npy, [value, value], key: name)
@@ -178,7 +183,8 @@ extension ModuleTests {
     func missing(caller: Caller) {
       for (words, reply) in [
         (["VGET", "x", "0"], Reply.null), (["VMGET", "x", "0", "1"], .array([.null, .null])),
-        (["VCOUNT", "x"], .integer(0)), (["VALL", "x"], .array([])), (["VTYPE", "x"], .null), (["VFILEPATH", "x"], .null),
+        (["VCOUNT", "x"], .integer(0)), (["VALL", "x"], .array([])), (["VTYPE", "x"], .null),
+        (["VFILEPATH", "x"], .null),
         (["MMAP.RANGE", "x", "0", "-1"], .array([])), (["MMAP.READ", "x"], .bulk([])), (["MMAP.INFO", "x"], .null),
         (["MMAP.AGG", "x", "0", "-1", "SUM", "MAX"], .array([.integer(0), .null])),
         (["MMAP.FIND", "x", "0", "-1", "GT", "1"], .array([])), (["MMAP.SEARCHSORTED", "x", "1"], .integer(0)),

@@ -44,7 +44,7 @@ extension StandInServer {
 extension StandInServer {
   private func addLoading(to table: inout ServerFunctions) {
     table.SetModuleAttribs = { _, name, _, _ in server.moduleName = text(name) }
-    table.IsModuleNameBusy = { _ in 0 }
+    table.IsModuleNameBusy = { _ in server.isNameBusy ? 1 : 0 }
     table.SetModuleOptions = { _, options in server.options = Int(options) }
     table.CreateCommand = { _, name, function, flags, first, last, step in
       guard let name = text(name), let function else { return Int32(SERVER_ERROR) }

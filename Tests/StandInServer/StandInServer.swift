@@ -25,6 +25,7 @@ public final class StandInServer: @unchecked Sendable {
   var informationFunction: (@convention(c) (OpaquePointer?, Int32) -> Void)?
   var options = 0
   var moduleName: String?
+  var isNameBusy = false
   /// ACL categories that there are.
   var categories: Set = ["read", "write", "fast", "slow", "dangerous", "keyspace", "admin"]
   /// Lines of the configuration file.
@@ -134,6 +135,9 @@ extension StandInServer {
       }
     }
   }
+
+  /// Lets the module's name be that of another.
+  public func occupyModuleName() { thread.run { isNameBusy = true } }
 
   /// Commands that the module has made, by their names.
   public var commandTable: [String: CommandInformation] { thread.run { commands } }

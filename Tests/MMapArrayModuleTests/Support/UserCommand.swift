@@ -35,7 +35,9 @@ struct UserCommand: Sendable, CustomTestStringConvertible {
     UserCommand(names, words, least: least, takesMore: takesMore, isWrite: false, odd: odd)
   }
 
-  private static func write(_ names: String, _ words: String, takesMore: Bool = false, odd: [String] = []) -> UserCommand {
+  private static func write(_ names: String, _ words: String, takesMore: Bool = false, odd: [String] = [])
+    -> UserCommand
+  {
     UserCommand(names, words, takesMore: takesMore, isWrite: true, odd: odd)
   }
 
