@@ -80,6 +80,14 @@ let package = Package(
       name: "MappedArrayTests", dependencies: ["MappedArray", "LiveServer", system], swiftSettings: swiftSettings),
     .testTarget(
       name: "MappedArrayClientTests", dependencies: ["LiveServer", "MappedArrayClient"], swiftSettings: swiftSettings),
+    // A server that is nothing but functions: the module's own layer is tested on it, without a server.
+    .target(name: "CStandInServer", dependencies: ["CModuleShim"], path: "Tests/CStandInServer"),
+    .target(
+      name: "StandInServer", dependencies: ["CStandInServer"], path: "Tests/StandInServer",
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "MMapArrayModuleTests", dependencies: ["CStandInServer", "MMapArrayModule", "StandInServer", system],
+      swiftSettings: swiftSettings),
     .testTarget(name: "LiveServerTests", dependencies: ["LiveServer"], swiftSettings: swiftSettings),
     .testTarget(
       name: "BenchmarkTests", dependencies: ["LiveServer", "mmaparray-benchmark"], swiftSettings: swiftSettings),
