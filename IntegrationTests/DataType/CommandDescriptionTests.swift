@@ -2,7 +2,7 @@ import LiveServer
 import MappedArrayClient
 import Testing
 
-/// What the server tells of the commands: `COMMAND DOCS`, `COMMAND INFO`, `COMMAND GETKEYS`, and what `redis-cli` hints.
+/// What the server says of the commands: `COMMAND DOCS`, `COMMAND INFO`, `COMMAND GETKEYS`, and what `redis-cli` hints.
 struct CommandDescriptionTests {
   let server: ModuleServer
 

@@ -35,7 +35,7 @@ struct FullDiskTests {
     ]
   }
 
-  /// Maps a file of i64 in `directory`, and answers its count.
+  /// Maps a file of i64 in `directory`, and returns its count.
   private func prepare(
     _ server: ModuleServer, _ directory: String, _ format: Format, _ contents: Contents
   ) throws -> Int {

@@ -14,7 +14,7 @@ struct Increment<Element> {
   let apply: (Element, Overflow) -> Element?
 }
 
-/// An element type as a number type of Swift, so that a test can know by itself what the server should answer.
+/// An element type as a number type of Swift, so that a test can know by itself what the server should reply.
 protocol ModelElement: ArgumentConvertible, Hashable, PackedElement, ReplyValue {
   static var zero: Self { get }
   /// Values at which something may go wrong.

@@ -124,7 +124,7 @@ public final class LiveServer: Sendable {
     do throws(ClientError) {
       try connect()("SHUTDOWN", saving ? "SAVE" : "NOSAVE")
     } catch .connection {
-      // The answer to a SHUTDOWN that succeeds is the end of the connection.
+      // What a SHUTDOWN that succeeds gets is the end of the connection.
     } catch {
       throw .client("SHUTDOWN: \(error)", output: log)
     }
@@ -202,9 +202,9 @@ extension LiveServer {
     throw .timeout("the server's start", output: log)
   }
 
-  /// Whether the server answers `PING` otherwise than by saying that it is loading.
+  /// Whether the server replies to `PING` otherwise than by saying that it is loading.
   private func serves() -> Bool {
-    // RESP2 and no password: this says nothing but PING, which any server answers, if only by an error.
+    // RESP2 and no password: this says nothing but PING, to which any server replies, if only by an error.
     guard
       let connection = try? Connection(to: address, timeout: Self.patience, protocolVersion: .resp2),
       let reply = try? connection.send(["PING"])

@@ -13,7 +13,7 @@ public enum Address: Hashable, Sendable {
 public enum ProtocolVersion: Int, Sendable, CaseIterable {
   /// Every server's.
   case resp2 = 2
-  /// With doubles, big numbers, maps and messages that answer no command; since Redis 6.
+  /// With doubles, big numbers, maps and messages that are no replies to commands; since Redis 6.
   case resp3 = 3
 }
 
@@ -35,9 +35,9 @@ public final class Connection {
   /// The arguments of the command that is being formatted, kept for their memory.
   var command = CommandVectors()
 
-  /// What is done with messages that answer no command, which only RESP3 has; without it they are dropped.
+  /// What is done with messages that are no replies to commands, which only RESP3 has; without it they are dropped.
   ///
-  /// `readReply()` answers them as replies instead.
+  /// `readReply()` returns them as replies instead.
   public var onPush: (([Reply]) -> Void)?
 
   /// Connects, and names the user and selects the database if they are given.

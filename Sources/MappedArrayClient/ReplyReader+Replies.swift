@@ -127,7 +127,7 @@ extension ReplyReader {
     }
   }
 
-  /// Consumes what belongs to `header` but nested replies; answers how many of those come next.
+  /// Consumes what belongs to `header` but nested replies; returns how many of those come next.
   private mutating func skipHead(_ header: Header) throws(ClientError) -> Int {
     switch header.kind {
     case .status, .error, .integer, .null, .boolean, .double, .bigNumber:

@@ -24,7 +24,7 @@ struct ReplyReader: ~Copyable {
     buffer.deallocate()
   }
 
-  /// Consumes a line and answers its bytes without the end, which are valid until more is read.
+  /// Consumes a line and returns its bytes without the end, which are valid until more is read.
   mutating func line() throws(ClientError) -> UnsafeRawBufferPointer {
     var searched = 0
     while true {
@@ -90,7 +90,7 @@ struct ReplyReader: ~Copyable {
     unread = unread.lowerBound..<unread.upperBound + count
   }
 
-  /// Receives at least one byte into `first` and, once that is full, into `second`; answers how many.
+  /// Receives at least one byte into `first` and, once that is full, into `second`; returns how many.
   private func receive(
     into first: UnsafeMutableRawBufferPointer, and second: UnsafeMutableRawBufferPointer
   ) throws(ClientError) -> Int {

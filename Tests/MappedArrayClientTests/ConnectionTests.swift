@@ -33,7 +33,7 @@ struct ConnectionTests {
     #expect(try old("DEBUG", "PROTOCOL", "map")["1"] == .integer(1))
   }
 
-  @Test("messages that answer no command don't shift the replies")
+  @Test("messages that are no replies to commands don't shift the replies")
   func pushes() throws {
     let connection = try server.connect()
     #expect(try connection("DEBUG", "PROTOCOL", "push") == .bulk("Some real reply following the push reply"))
@@ -92,7 +92,7 @@ struct ConnectionTests {
     #expect(try connection("GET", "a", as: Int.self) == 7)
   }
 
-  @Test("errors of the server are answered by send, and thrown by the typed calls")
+  @Test("errors of the server are returned by send, and thrown by the typed calls")
   func serverErrors() throws {
     let connection = try server.connect()
     let text = "value is not an integer or out of range"
@@ -157,11 +157,11 @@ struct ConnectionTests {
     #expect(try connection("PING") == .status("PONG"))
   }
 
-  @Test("a server that does not answer in time")
+  @Test("a server that does not reply in time")
   func timeout() throws {
     let connection = try server.connect(timeout: .milliseconds(50))
     #expect(throws: ClientError.timeout) { try connection("DEBUG", "SLEEP", 0.3) }
-    // Its late answer must not be taken for that of another command.
+    // Its late reply must not be taken for that to another command.
     #expect(throws: ClientError.timeout) { try connection("PING") }
   }
 

@@ -25,7 +25,7 @@ extension RemoteArray {
   ///   - comparison: what an element has to be.
   ///   - value: what it is compared with.
   ///   - range: where to look.
-  ///   - limit: how many to answer at most; all if nil.
+  ///   - limit: how many to return at most; all if nil.
   /// - Complexity: O(elements) on the server.
   public func indexes(
     of comparison: Comparison, _ value: Element, in range: Range<Int> = 0..<Int.max, limit: Int? = nil
