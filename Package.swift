@@ -42,9 +42,11 @@ let package = Package(
     .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
     // The one way to talk to a server in this package.
     .target(name: "MappedArrayClient", dependencies: ["CHiredis"], swiftSettings: swiftSettings),
-    // Real servers for tests and benchmarks: each in its own directory, each dying with its owner. Seeded randomness.
-    .target(name: "CLiveServer"),
-    .target(name: "LiveServer", dependencies: ["CLiveServer", "MappedArrayClient"], swiftSettings: swiftSettings),
+    // What tests share that need no server: processes that die with their owner, files, small disks, seeded randomness.
+    .target(name: "CTestSupport"),
+    .target(name: "TestSupport", dependencies: ["CTestSupport"], swiftSettings: swiftSettings),
+    // Real servers for tests and benchmarks: each in its own directory, each dying with its owner.
+    .target(name: "LiveServer", dependencies: ["MappedArrayClient", "TestSupport"], swiftSettings: swiftSettings),
 
     // Measures the module next to the server's own commands.
     .executableTarget(
@@ -67,7 +69,7 @@ let package = Package(
 
     // MARK: Tests
     .testTarget(
-      name: "MappedArrayTests", dependencies: ["MappedArray", "LiveServer", system], swiftSettings: swiftSettings),
+      name: "MappedArrayTests", dependencies: ["MappedArray", "TestSupport", system], swiftSettings: swiftSettings),
     .testTarget(
       name: "MappedArrayClientTests", dependencies: ["LiveServer", "MappedArrayClient"], swiftSettings: swiftSettings),
     .testTarget(name: "LiveServerTests", dependencies: ["LiveServer"], swiftSettings: swiftSettings),

@@ -1,6 +1,8 @@
 import Glibc
 import MappedArrayClient
 import Synchronization
+// Who has servers has files, processes and the like.
+@_exported import TestSupport
 
 /// A real server for one test: in its own temporary directory, on its own Unix socket, and killed and removed with this
 /// object, or killed when the test process dies.
@@ -78,8 +80,14 @@ public final class LiveServer: Sendable {
   }
 
   deinit {
+    remove()
+  }
+
+  /// Ends the server, by `SIGKILL`, and removes its directory; it can't be started any more.
+  public func remove() {
     // Before the directory goes.
     kill()
+    temporary.remove()
   }
 
   /// Starts the server after its end, on the same directory, socket and port, and waits until it serves.

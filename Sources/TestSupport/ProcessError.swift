@@ -29,5 +29,5 @@ public enum ProcessError: Error, Equatable, Sendable, CustomStringConvertible {
   }
 
   /// The failure that `errno` stands for.
-  static func lastError(_ subject: String) -> ProcessError { .system(subject: subject, code: errno) }
+  package static func lastError(_ subject: String) -> ProcessError { .system(subject: subject, code: errno) }
 }
