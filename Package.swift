@@ -27,9 +27,11 @@ let package = Package(
     .target(name: "CSystemCalls"),
     // The handler that survives files which lose pages.
     .target(name: "CFaultGuard"),
+    // Words for what is done with elements, which the array library and its clients share.
+    .target(name: "ArrayVocabulary", swiftSettings: swiftSettings),
     // Files of numbers as arrays. Knows no server.
     .target(
-      name: "MappedArray", dependencies: ["CFaultGuard", "CFileLocks", "CSystemCalls", system],
+      name: "MappedArray", dependencies: ["ArrayVocabulary", "CFaultGuard", "CFileLocks", "CSystemCalls", system],
       swiftSettings: swiftSettings),
     // The thread that flushes files, in C so that it cannot hurt a fork.
     .target(name: "CFlusher"),
@@ -41,7 +43,8 @@ let package = Package(
     // MARK: Its users
     .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
     // The one way to talk to a server in this package.
-    .target(name: "MappedArrayClient", dependencies: ["CHiredis"], swiftSettings: swiftSettings),
+    .target(
+      name: "MappedArrayClient", dependencies: ["ArrayVocabulary", "CHiredis"], swiftSettings: swiftSettings),
     // What tests share that need no server: processes that die with their owner, files, small disks, seeded randomness.
     .target(name: "CTestSupport"),
     .target(name: "TestSupport", dependencies: ["CTestSupport"], swiftSettings: swiftSettings),

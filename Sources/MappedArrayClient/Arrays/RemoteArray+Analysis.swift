@@ -80,27 +80,3 @@ extension Aggregate where Value == Int? {
   /// The index in the array of the first greatest element or NaN; nil of nothing.
   public static var indexOfMaximum: Self { Self(name: "ARGMAX") }
 }
-
-/// How an element compares with a value that is searched for.
-public enum Comparison: String, Sendable, CaseIterable {
-  /// It is greater than the value.
-  case greater = "GT"
-  /// It is not less than the value.
-  case greaterOrEqual = "GE"
-  /// It is less than the value.
-  case less = "LT"
-  /// It is not greater than the value.
-  case lessOrEqual = "LE"
-  /// It equals the value; NaN equals nothing.
-  case equal = "EQ"
-  /// It differs from the value; NaN differs from everything.
-  case notEqual = "NE"
-}
-
-/// On which side of equal elements a value belongs.
-public enum SearchSide: String, Sendable, CaseIterable {
-  /// Before them.
-  case left = "LEFT"
-  /// Behind them.
-  case right = "RIGHT"
-}

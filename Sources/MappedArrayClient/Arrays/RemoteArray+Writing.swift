@@ -125,13 +125,3 @@ extension RemoteArray {
     return try body(Array(elements).span)
   }
 }
-
-/// What becomes of an increment whose result does not fit the type.
-public enum OverflowPolicy: String, Sendable, CaseIterable {
-  /// It is an error, and nothing is changed.
-  case fail = "FAIL"
-  /// Integers wrap around; floats become infinite.
-  case wrap = "WRAP"
-  /// The result is the type's least or greatest finite value.
-  case saturate = "SAT"
-}
