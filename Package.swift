@@ -51,6 +51,13 @@ let package = Package(
     // Real servers for tests and benchmarks: each in its own directory, each dying with its owner.
     .target(name: "LiveServer", dependencies: ["MappedArrayClient", "TestSupport"], swiftSettings: swiftSettings),
 
+    // Texts that show what the module does, and their interpreter; `make run` and the tests play them.
+    .target(
+      name: "Walkthroughs", dependencies: ["LiveServer", "MappedArrayClient", "TestSupport"],
+      swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "play-walkthroughs", dependencies: ["LiveServer", "Walkthroughs"], swiftSettings: swiftSettings),
+
     // Measures the module next to the server's own commands.
     .executableTarget(
       name: "mmaparray-benchmark",
@@ -79,8 +86,8 @@ let package = Package(
     .testTarget(
       name: "BenchmarkTests", dependencies: ["LiveServer", "mmaparray-benchmark"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "IntegrationTests", dependencies: ["LiveServer", "MappedArrayClient"], path: "IntegrationTests",
-      exclude: ["Walkthroughs"], swiftSettings: swiftSettings),
+      name: "IntegrationTests", dependencies: ["LiveServer", "MappedArrayClient", "Walkthroughs", "play-walkthroughs"],
+      path: "IntegrationTests", exclude: ["Walkthroughs"], swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]
 )
