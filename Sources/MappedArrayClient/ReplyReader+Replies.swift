@@ -4,7 +4,8 @@ extension ReplyReader {
 
   /// Reads the next reply.
   mutating func reply() throws(ClientError) -> Reply {
-    try reply(depth: 0)
+    if let reply = try replyOfHiredis() { return reply }
+    return try reply(depth: 0)
   }
 
   /// What a reply that may be a bulk string begins with.
@@ -17,6 +18,7 @@ extension ReplyReader {
 
   /// Reads as far as a bulk string's payload, or another reply to its end.
   mutating func start() throws(ClientError) -> Start {
+    if try nextByte() != Kind.bulk.rawValue, let reply = try replyOfHiredis() { return .other(reply) }
     var header = try header()
     while header.kind == .attribute {
       try skipAttribute(header)
