@@ -32,9 +32,11 @@ let package = Package(
     .target(name: "CSystemCalls"),
     // The handler that survives files which lose pages.
     .target(name: "CFaultGuard"),
+    // Words for what is done with elements, which the array library and its clients share.
+    .target(name: "ArrayVocabulary", swiftSettings: swiftSettings),
     // Files of numbers as arrays. Knows no server.
     .target(
-      name: "MappedArray", dependencies: ["CFaultGuard", "CFileLocks", "CSystemCalls", system],
+      name: "MappedArray", dependencies: ["ArrayVocabulary", "CFaultGuard", "CFileLocks", "CSystemCalls", system],
       swiftSettings: swiftSettings),
     // The thread that flushes files, in C so that it cannot hurt a fork.
     .target(name: "CFlusher"),
@@ -46,10 +48,20 @@ let package = Package(
     // MARK: Its users
     .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
     // The one way to talk to a server in this package.
-    .target(name: "MappedArrayClient", dependencies: ["CHiredis"], swiftSettings: swiftSettings),
-    // Real servers for tests and benchmarks: each in its own directory, each dying with its owner. Seeded randomness.
-    .target(name: "CLiveServer"),
-    .target(name: "LiveServer", dependencies: ["CLiveServer", "MappedArrayClient"], swiftSettings: swiftSettings),
+    .target(
+      name: "MappedArrayClient", dependencies: ["ArrayVocabulary", "CHiredis"], swiftSettings: swiftSettings),
+    // What tests share that need no server: processes that die with their owner, files, small disks, seeded randomness.
+    .target(name: "CTestSupport"),
+    .target(name: "TestSupport", dependencies: ["CTestSupport"], swiftSettings: swiftSettings),
+    // Real servers for tests and benchmarks: each in its own directory, each dying with its owner.
+    .target(name: "LiveServer", dependencies: ["MappedArrayClient", "TestSupport"], swiftSettings: swiftSettings),
+
+    // Texts that show what the module does, and their interpreter; `make run` and the tests play them.
+    .target(
+      name: "Walkthroughs", dependencies: ["LiveServer", "MappedArrayClient", "TestSupport"],
+      swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "play-walkthroughs", dependencies: ["LiveServer", "Walkthroughs"], swiftSettings: swiftSettings),
 
     // Measures the module next to the server's own commands.
     .executableTarget(
@@ -77,9 +89,10 @@ let package = Package(
 
     // MARK: Tests
     .testTarget(
-      name: "MappedArrayTests", dependencies: ["MappedArray", "LiveServer", system], swiftSettings: swiftSettings),
+      name: "MappedArrayTests", dependencies: ["MappedArray", "TestSupport", system], swiftSettings: swiftSettings),
     .testTarget(
-      name: "MappedArrayClientTests", dependencies: ["LiveServer", "MappedArrayClient"], swiftSettings: swiftSettings),
+      name: "MappedArrayClientTests", dependencies: ["CHiredis", "LiveServer", "MappedArrayClient"],
+      swiftSettings: swiftSettings),
     // A server that is nothing but functions: the module's own layer is tested on it, without a server.
     .target(name: "CStandInServer", dependencies: ["CModuleShim"], path: "Tests/CStandInServer"),
     .target(
@@ -92,8 +105,8 @@ let package = Package(
     .testTarget(
       name: "BenchmarkTests", dependencies: ["LiveServer", "mmaparray-benchmark"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "IntegrationTests", dependencies: ["LiveServer", "MappedArrayClient"], path: "IntegrationTests",
-      exclude: ["Walkthroughs"], swiftSettings: swiftSettings),
+      name: "IntegrationTests", dependencies: ["LiveServer", "MappedArrayClient", "Walkthroughs", "play-walkthroughs"],
+      path: "IntegrationTests", exclude: ["Walkthroughs"], swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,5 @@
 import LiveServer
+import Walkthroughs
 
 /// The parts of the README that a test can execute.
 struct Readme {

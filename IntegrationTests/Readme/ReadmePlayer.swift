@@ -1,5 +1,6 @@
 import LiveServer
 import MappedArrayClient
+import Walkthroughs
 
 /// Executes what the README shows, from its first line to its last, on one server.
 final class ReadmePlayer {

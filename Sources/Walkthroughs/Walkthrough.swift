@@ -1,23 +1,28 @@
-import LiveServer
+import TestSupport
 
-/// A walk-through: a text of commands with their replies, things done outside, and what must hold. See the files.
-struct Walkthrough {
-  enum Step {
+/// A walk-through: a text of commands with their replies, things done outside, and what must hold.
+///
+/// Lines begin with `> ` (a command, whose reply follows as `redis-cli --no-raw` prints it), `$ ` (something done
+/// outside), `= ` (facts, with `; ` between them) or `# ` (a comment).
+public struct Walkthrough: Sendable {
+  /// What one does, or finds, next.
+  public enum Step: Sendable {
     /// A command, and its reply as redis-cli prints it.
     case command([String], reply: [String])
     case action(String)
     case fact(String)
   }
 
-  let steps: [(line: Int, step: Step)]
+  /// The steps with the lines that they stand in, from 1.
+  public let steps: [(line: Int, step: Step)]
 
-  /// Reads the walk-through of that name beside the tests.
-  init(_ name: String) throws {
-    let folder = #filePath.split(separator: "/").dropLast(2).map { "/" + $0 }.joined()
-    try self.init(text: Files.text("\(folder)/Walkthroughs/\(name).txt"))
+  /// Reads a file.
+  public init(path: String) throws {
+    try self.init(text: Files.text(path))
   }
 
-  init(text: String) throws {
+  /// Reads a text.
+  public init(text: String) throws(WalkthroughError) {
     var steps: [(line: Int, step: Step)] = []
     for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() where line != "" {
       let rest = String(line.dropFirst(2))
@@ -38,10 +43,11 @@ struct Walkthrough {
 }
 
 /// Where a walk-through and the server part.
-struct WalkthroughError: Error, CustomStringConvertible {
-  let description: String
+public struct WalkthroughError: Error, CustomStringConvertible {
+  public let description: String
 
-  init(line: Int, _ text: String) {
+  /// - Parameter line: the line of the walk-through, from 1.
+  public init(line: Int, _ text: String) {
     description = "line \(line): \(text)"
   }
 }

@@ -28,6 +28,6 @@ public enum ProcessError: Error, Equatable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// The failure that `errno` tells of.
-  static func lastError(_ subject: String) -> ProcessError { .system(subject: subject, code: errno) }
+  /// The failure that `errno` stands for.
+  package static func lastError(_ subject: String) -> ProcessError { .system(subject: subject, code: errno) }
 }

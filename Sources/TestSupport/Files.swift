@@ -1,4 +1,4 @@
-import CLiveServer
+import CTestSupport
 import Glibc
 
 /// A directory of its own, removed in the end with all it holds.
@@ -12,6 +12,11 @@ public final class TemporaryDirectory: Sendable {
   }
 
   deinit {
+    remove()
+  }
+
+  /// Removes it now, with all it holds.
+  public func remove() {
     remove_tree(path)
   }
 }
@@ -75,7 +80,7 @@ public enum Files {
   }
 
   /// Opens a file to be written at its end, and makes it if need be.
-  static func openLog(_ path: String) throws(ProcessError) -> Int32 {
+  package static func openLog(_ path: String) throws(ProcessError) -> Int32 {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw .lastError(path) }
     return descriptor

@@ -1,10 +1,12 @@
 import MappedArrayClient
 
 /// A reply as `redis-cli --no-raw` prints it, line by line, and how it is compared.
-struct PrintedReply {
-  let lines: [String]
+public struct PrintedReply: Sendable {
+  /// Without the ends of the lines.
+  public let lines: [String]
 
-  init(_ reply: Reply) {
+  /// Prints a reply.
+  public init(_ reply: Reply) {
     lines =
       switch reply {
       case .array([]): ["(empty array)"]
@@ -33,7 +35,7 @@ struct PrintedReply {
 
   /// Whether this is the reply that a walk-through expects. Numbers count by their value; of an error that is written
   /// as `(error) ERR … names X and Y` the beginning counts, and that X and Y are in it.
-  func matches(_ expected: [String]) -> Bool {
+  public func matches(_ expected: [String]) -> Bool {
     if let pattern = expected.first?.wholeMatch(of: /(\(error\) [A-Z]+) … names (.+) and (?:the range )?(.+)/) {
       let (_, start, first, second) = pattern.output
       return expected.count == 1 && lines.count == 1 && lines[0].hasPrefix("\(start) ") && lines[0].contains(first)

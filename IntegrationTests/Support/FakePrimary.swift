@@ -1,7 +1,7 @@
 import LiveServer
 
-/// Somebody who says to be a server's master, and sends it what no master would.
-enum FalseMaster {
+/// Somebody who says to be a server's primary, and sends it what no primary would.
+enum FakePrimary {
   /// Makes `replica` follow it, sends an RDB file and then commands, and leaves when all that is done; the server is no
   /// replica any more then.
   static func feed(_ replica: ModuleServer, snapshot: [UInt8], commands: [[String]] = []) throws {
@@ -42,10 +42,10 @@ enum FalseMaster {
     link.sendall(commands + b'*3\\r\\n$3\\r\\nSET\\r\\n$4\\r\\ndone\\r\\n$1\\r\\n1\\r\\n')
     while True:
         client.sendall(b'GET done\\r\\n')
-        answer = client.recv(100)
-        assert answer
-        if answer == b'$1\\r\\n': answer += client.recv(100)
-        if answer == b'$1\\r\\n1\\r\\n': break
+        reply = client.recv(100)
+        assert reply
+        if reply == b'$1\\r\\n': reply += client.recv(100)
+        if reply == b'$1\\r\\n1\\r\\n': break
         time.sleep(0.003)
     client.sendall(b'REPLICAOF NO ONE\\r\\n')
     assert client.recv(100) == b'+OK\\r\\n'

@@ -1,4 +1,4 @@
-import CLiveServer
+import CTestSupport
 import Dispatch
 import Glibc
 import Synchronization
