@@ -54,6 +54,10 @@ let package = Package(
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ], swiftSettings: swiftSettings),
 
+    // Writes what the server tells of the commands into Documentation/commands.md.
+    .executableTarget(
+      name: "document-commands", dependencies: ["LiveServer", "MappedArrayClient"], swiftSettings: swiftSettings),
+
     // MARK: Examples
     .executableTarget(
       name: "first-program", dependencies: ["MappedArrayClient"], path: "Sources/Examples/FirstProgram",
@@ -74,7 +78,8 @@ let package = Package(
     .testTarget(
       name: "BenchmarkTests", dependencies: ["LiveServer", "mmaparray-benchmark"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "IntegrationTests", dependencies: ["LiveServer", "MappedArrayClient"], path: "IntegrationTests",
+      name: "IntegrationTests", dependencies: ["LiveServer", "MappedArrayClient", "document-commands"],
+      path: "IntegrationTests",
       exclude: ["Walkthroughs"], swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]
