@@ -13,8 +13,10 @@ public struct Root: ~Copyable {
 
   /// Opens the directory at `path`, creating it (not its parents) with mode 0770 less the umask if it is missing.
   ///
-  /// - Parameter leastDescriptor: the least number that an array's file descriptor has. Those below are left to the rest
-  ///   of the process, however many arrays there are.
+  /// - Parameters:
+  ///   - path: the directory's.
+  ///   - leastDescriptor: the least number that an array's file descriptor has. Those below are left to the rest of the
+  ///     process, however many arrays there are.
   public init(path: FilePath, leastDescriptor: Int32 = 0) throws(SystemCallError) {
     try self.init(path: path, leastDescriptor: leastDescriptor, walks: false)
   }
