@@ -71,6 +71,10 @@ let package = Package(
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ], swiftSettings: swiftSettings),
 
+    // Writes what the server tells of the commands into Documentation/commands.md.
+    .executableTarget(
+      name: "document-commands", dependencies: ["LiveServer", "MappedArrayClient"], swiftSettings: swiftSettings),
+
     // MARK: Examples
     .executableTarget(
       name: "first-program", dependencies: ["MappedArrayClient"], path: "Sources/Examples/FirstProgram",
@@ -105,7 +109,8 @@ let package = Package(
     .testTarget(
       name: "BenchmarkTests", dependencies: ["LiveServer", "mmaparray-benchmark"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "IntegrationTests", dependencies: ["LiveServer", "MappedArrayClient", "Walkthroughs", "play-walkthroughs"],
+      name: "IntegrationTests",
+      dependencies: ["LiveServer", "MappedArrayClient", "Walkthroughs", "document-commands", "play-walkthroughs"],
       path: "IntegrationTests", exclude: ["Walkthroughs"], swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]

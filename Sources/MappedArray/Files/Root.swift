@@ -13,8 +13,10 @@ public struct Root: ~Copyable {
 
   /// Opens the directory at `path`, creating it (not its parents) with mode 0770 less the umask if it is missing.
   ///
-  /// - Parameter minimumDescriptor: the least number that an array's file descriptor has. Those below are left to the rest
-  ///   of the process, however many arrays there are.
+  /// - Parameters:
+  ///   - path: the directory's.
+  ///   - minimumDescriptor: the least number that an array's file descriptor has. Those below are left to the rest of the
+  ///     process, however many arrays there are.
   public init(path: FilePath, minimumDescriptor: Int32 = 0) throws(SystemCallError) {
     try self.init(path: path, minimumDescriptor: minimumDescriptor, walks: false)
   }

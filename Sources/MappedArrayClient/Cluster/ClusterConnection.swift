@@ -24,7 +24,9 @@ public final class ClusterConnection {
   ///   - seeds: where some nodes of the cluster listen.
   ///   - timeout: how long connecting to a node, and any wait for it, may last.
   ///   - patience: how long a call looks for a node that serves its key, while nobody does or it moves.
-  ///   - user, password, protocolVersion: as in ``Connection``.
+  ///   - user: the user that `password` belongs to, `default` if nil.
+  ///   - password: the user's password; none is sent if nil.
+  ///   - protocolVersion: the version that replies come in.
   /// - Throws: what the last of them said if none could be asked.
   public init(
     to seeds: [Address], timeout: Duration = .seconds(5), patience: Duration = .seconds(30), user: String? = nil,
@@ -65,6 +67,7 @@ public final class ClusterConnection {
   ///   - key: the key, which decides upon the node.
   ///   - mayRepeat: whether `body` may also run again when a connection breaks, and nobody knows whether the node has
   ///     done what it was asked to: true for what only reads.
+  ///   - body: gets the connection, for as long as it runs.
   /// - Throws: what `body` throws. `ClientError.connection` and `.timeout` end one call; the next finds its way anew.
   public func run<Value>(
     _ key: some ArgumentConvertible, mayRepeat: Bool = false, _ body: (Connection) throws(ClientError) -> Value
