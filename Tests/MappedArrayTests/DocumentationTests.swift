@@ -1,4 +1,4 @@
-import LiveServer
+import TestSupport
 import MappedArray
 import SystemPackage
 import Testing
