@@ -47,8 +47,7 @@ final class ArrayRegistry: Sendable {
       if request.access == .writable, array.file.access == .readOnly {
         // The type of a raw file need not be named again.
         let request = MappingRequest(elementType: array.elementType, format: array.format, access: .writable)
-        try array.file.replaceMapping(
-          with: ArrayFile(opening: path, in: root, for: request))
+        try array.file.replaceMapping(with: ArrayFile(opening: path, in: root, for: request))
       }
       entries[identity]?.bindings += 1
       return array

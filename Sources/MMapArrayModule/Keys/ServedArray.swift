@@ -40,24 +40,25 @@ final class ServedArray: @unchecked Sendable {
   /// Calls `visitor` with this array as what it is.
   @inline(__always)
   func accept<Visitor: ArrayVisitor>(_ visitor: Visitor) throws(Visitor.Failure) -> Visitor.Result {
-    try elementType.accept(Adapter(array: self, visitor: visitor))
+    try elementType.accept(Adapter(array: .passUnretained(self), address: cell.address, visitor: visitor))
   }
 
   private struct Adapter<Visitor: ArrayVisitor>: ElementTypeVisitor {
-    // Held by whoever calls `accept`; to retain it here would be a tenth of a short command.
-    unowned(unsafe) let array: ServedArray
+    let array: Unmanaged<ServedArray>
+    let address: UnsafeMutablePointer<MappedFile>
     let visitor: Visitor
 
     @inline(__always)
     func visit<Element: MappableElement>(_ type: Element.Type) throws(Visitor.Failure) -> Visitor.Result {
-      try visitor.visit(TypedArray<Element>(array))
+      try visitor.visit(TypedArray<Element>(array, address))
     }
   }
 
-  fileprivate func address<Element: MappableElement>(
-    as type: Element.Type
-  ) -> UnsafeMutablePointer<MappedArray<Element>> {
-    cell.address(as: type)
+  /// This array as one of elements of a type.
+  ///
+  /// - Precondition: that is the type of its elements.
+  func typed<Element: MappableElement>(as type: Element.Type) -> TypedArray<Element> {
+    TypedArray(.passUnretained(self), cell.address)
   }
 
   /// The bytes of heap that it takes. What is mapped is not heap.
@@ -66,20 +67,30 @@ final class ServedArray: @unchecked Sendable {
 
 /// A served array whose element type is known. Valid as long as somebody holds the array.
 struct TypedArray<Element: MappableElement> {
-  // To retain it with every handle would be a tenth of a short command.
-  unowned(unsafe) let served: ServedArray
+  // To retain it for every handle, or whenever it is looked at, would be a tenth of a short command.
+  private let array: Unmanaged<ServedArray>
   private let address: UnsafeMutablePointer<MappedArray<Element>>
 
-  /// - Precondition: `Element` is the type of the array's elements.
   @inline(__always)
-  init(_ served: ServedArray) {
-    self.served = served
-    address = served.address(as: Element.self)
+  fileprivate init(_ array: Unmanaged<ServedArray>, _ address: UnsafeMutablePointer<MappedFile>) {
+    self.array = array
+    self.address = MappedFileCell.array(of: Element.self, at: address)
   }
 
   var elements: MappedArray<Element> {
     @inline(__always) unsafeAddress { UnsafePointer(address) }
     @inline(__always) nonmutating unsafeMutableAddress { address }
+  }
+
+  /// What needs no element type.
+  var served: ServedArray { array.takeUnretainedValue() }
+
+  /// The same for what every command does.
+  @inline(__always)
+  func withServed<Failure: Error>(_ body: (ServedArray) throws(Failure) -> Void) throws(Failure) {
+    try array._withUnsafeGuaranteedRef { (array) -> Result<Void, Failure> in
+      do throws(Failure) { return .success(try body(array)) } catch { return .failure(error) }
+    }.get()
   }
 }
 

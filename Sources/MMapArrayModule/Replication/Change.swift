@@ -11,7 +11,7 @@ extension Call {
   ) throws(CommandError) {
     announce(event)
     if Module.current.replication.isRecorded { replicate(array, ranges()) }
-    try flush(array.served)
+    try array.withServed { (array) throws(CommandError) in try flush(array) }
   }
 
   /// The count has changed, and nothing else.
@@ -33,7 +33,7 @@ extension Call {
         sendToReplicas("MMAP.FILL", [key] + strings + [argument(4)])
       }
     }
-    try flush(array.served)
+    try array.withServed { (array) throws(CommandError) in try flush(array) }
   }
 
   /// Flushes a change, or notes that it is to be flushed. A master is not told of a failure: it could not do anything

@@ -36,7 +36,7 @@ final class SlicedJob<Work: SlicedWork>: Job {
   override func advance() -> Bool {
     guard isMore else { return false }
     do throws(CommandError) {
-      isMore = try work.advance(TypedArray(served))
+      isMore = try work.advance(served.typed(as: Work.Element.self))
     } catch {
       served.noticeFault(error)
       failure = error
