@@ -56,9 +56,10 @@ struct Call {
       return try Element.parseDelta(bytes(index))
     } catch {
       let most = Int128(UInt64.max)
+      let isFloat = Element.numberKind == .floatingPoint
       throw .argument(
         "delta \(quoted(bytes(index))) is no number that can be added to \(Element.elementType.name): give "
-          + (Element.elementType.isFloat ? "a finite number, inf, -inf or nan" : "an integer from \(-most) to \(most)"))
+          + (isFloat ? "a finite number, inf, -inf or nan" : "an integer from \(-most) to \(most)"))
     }
   }
 

@@ -27,4 +27,11 @@ package struct MappedFileCell: ~Copyable {
     // A `MappedArray` is a struct of one stored property, the file, and so the same in memory, whatever its elements.
     return UnsafeMutableRawPointer(address).assumingMemoryBound(to: MappedArray<Element>.self)
   }
+
+  /// The address of the file as an array, as ``array(of:at:)`` has it.
+  @inlinable
+  @inline(__always)
+  package func address<Element: MappableElement>(as type: Element.Type) -> UnsafeMutablePointer<MappedArray<Element>> {
+    MappedFileCell.array(of: type, at: address)
+  }
 }
