@@ -11,7 +11,7 @@ MODULE_FLAGS := -c release --scratch-path .build-static --product mmaparray \
   -Xswiftc -static-stdlib -Xswiftc -enforce-exclusivity=unchecked -Xswiftc -cross-module-optimization \
   -Xlinker --version-script=$(CURDIR)/CModuleShim/exports.map -Xlinker --gc-sections -Xlinker --strip-all
 
-.PHONY: all module run test unit-tests integration-tests test-servers examples bench benchmark-test fuzz fuzz-test sanitize \
+.PHONY: all module run test unit-tests integration-tests test-servers docs examples bench benchmark-test fuzz fuzz-test sanitize \
   install uninstall lint setup clean help
 
 all: module  ## Build the module, build/mmaparray.so (the default)
@@ -25,7 +25,7 @@ $(MODULE): $(SOURCES) CModuleShim/exports.map
 	@echo "built $@ ($$(du -h $@ | cut -f1))"
 
 run: setup module  ## Install what is missing, start a server with the module and play the walk-through
-	@Scripts/run $(MODULE)
+	@swift run play-walkthroughs $(MODULE) $(sort $(wildcard IntegrationTests/Walkthroughs/*.txt))
 
 test: setup module lint unit-tests integration-tests examples benchmark-test fuzz-test  ## Install what is missing and run all tests
 
@@ -41,6 +41,9 @@ integration-tests: setup module  ## Run the tests against live servers: all on t
 
 test-servers: setup module  ## Run the tests against every server that is supported
 	Scripts/test-servers $(MODULE)
+
+docs: setup module  ## Write the generated parts of the documents, and build the libraries' reference in build/docs
+	@Scripts/docs $(MODULE)
 
 # Where a package would put the module, for all servers: Debian's units let them execute nothing outside /usr/lib. Their
 # configuration is left alone.
@@ -87,7 +90,7 @@ setup:  ## Install what the other targets need and is missing
 	@Scripts/setup
 
 clean:  ## Remove everything that was built
-	rm -rf build .build .build-static .build-fuzz .build-asan .build-tsan
+	rm -rf build .build .build-docs .build-static .build-fuzz .build-asan .build-tsan
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -27,7 +27,11 @@ extension MappedArray where Element: MappableElement {
 
   /// Opens and maps the file at `path` below `root`; a missing file is created if `access` is writable.
   ///
-  /// - Parameter isRaw: whether the file is to have no header. A file with contents and no header is raw in any case.
+  /// - Parameters:
+  ///   - path: the file's.
+  ///   - root: what it lies below.
+  ///   - isRaw: whether the file is to have no header. A file with contents and no header is raw in any case.
+  ///   - access: whether the array may be changed.
   public init(
     path: RelativePath, in root: borrowing Root, isRaw: Bool = false, access: Access = .writable
   ) throws(MappedArrayError) {

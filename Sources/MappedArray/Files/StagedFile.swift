@@ -16,7 +16,9 @@ public struct StagedFile: ~Copyable {
 
   /// Makes an empty file.
   ///
-  /// - Parameter number: one that no other staged file of this process has.
+  /// - Parameters:
+  ///   - root: what it is made below.
+  ///   - number: one that no other staged file of this process has.
   public init(in root: borrowing Root, number: UInt64) throws(MappedArrayError) {
     let path = RelativePath(staged: "\(getpid())-\(number)")
     let file = try root.openStaged(path)

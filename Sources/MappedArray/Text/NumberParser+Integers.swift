@@ -4,7 +4,9 @@ public enum NumberParser {}
 extension NumberParser {
   /// The integer that `bytes` spell: `[+-]?[0-9]+`, leading zeros and `-0` included.
   ///
-  /// - Parameter type: an integer type of at most 64 bits.
+  /// - Parameters:
+  ///   - bytes: the text, and nothing else.
+  ///   - type: an integer type of at most 64 bits.
   /// - Throws: ``NumberSyntaxError/outOfRange`` if `type` has no such value, else ``NumberSyntaxError/notANumber``.
   /// - Complexity: O(count).
   @inlinable

@@ -1,7 +1,9 @@
 extension NumberText {
   /// Writes the text of `value`.
   ///
-  /// - Parameter output: ``room`` writable bytes; those after the text are left undefined.
+  /// - Parameters:
+  ///   - value: the number.
+  ///   - output: ``room`` writable bytes; those after the text are left undefined.
   /// - Returns: the length of the text in bytes, at most 24.
   @inline(__always)
   public static func write(_ value: Double, to output: UnsafeMutablePointer<UInt8>) -> Int {
@@ -10,7 +12,9 @@ extension NumberText {
 
   /// Writes the text of `value`.
   ///
-  /// - Parameter output: ``room`` writable bytes; those after the text are left undefined.
+  /// - Parameters:
+  ///   - value: the number.
+  ///   - output: ``room`` writable bytes; those after the text are left undefined.
   /// - Returns: the length of the text in bytes, at most 15.
   @inline(__always)
   public static func write(_ value: Float, to output: UnsafeMutablePointer<UInt8>) -> Int {

@@ -1,7 +1,9 @@
 extension NumberText {
   /// Writes the digits of `value`, an integer of at most 64 bits, after `-` if it is negative.
   ///
-  /// - Parameter output: ``room`` writable bytes; those after the text are left undefined.
+  /// - Parameters:
+  ///   - value: the integer.
+  ///   - output: ``room`` writable bytes; those after the text are left undefined.
   /// - Returns: the length of the text in bytes.
   @inlinable
   @inline(__always)

@@ -19,7 +19,8 @@ public struct Sentinels: Sendable {
   ///   - addresses: where the Sentinels listen.
   ///   - masterName: the name that they know the master by.
   ///   - timeout: how long connecting to one of them, and any wait for it, may last.
-  ///   - user, password: what the Sentinels want, if anything.
+  ///   - user: the user of the Sentinels that `password` belongs to, `default` if nil.
+  ///   - password: what the Sentinels want; none is sent if nil.
   public init(
     _ addresses: [Address], masterName: String, timeout: Duration = .seconds(1), user: String? = nil,
     password: String? = nil
@@ -31,7 +32,7 @@ public struct Sentinels: Sendable {
     self.password = password
   }
 
-  /// Where the master listens, as the first Sentinel says that answers.
+  /// Where the master listens, as the first Sentinel says that replies.
   ///
   /// - Throws: what the last of them said if none knows; `ClientError.typeMismatch` if it does not know the name.
   public func masterAddress() throws(ClientError) -> Address {
@@ -53,8 +54,12 @@ public struct Sentinels: Sendable {
   /// Connects to the master. While the Sentinels elect another, or still name one that is gone, they are asked again.
   ///
   /// - Parameters:
-  ///   - timeout, user, password, database, protocolVersion: as in ``Connection``.
+  ///   - timeout: how long connecting to the master, and later any wait for it, may last. For ever if nil.
   ///   - patience: how long it may take to find a master that says that it is one.
+  ///   - user: the user that `password` belongs to, `default` if nil.
+  ///   - password: the user's password; none is sent if nil.
+  ///   - database: the number of the database.
+  ///   - protocolVersion: the version that replies come in.
   /// - Throws: what kept it from being found.
   public func connectToMaster(
     timeout: Duration? = nil, patience: Duration = .seconds(60), user: String? = nil, password: String? = nil,

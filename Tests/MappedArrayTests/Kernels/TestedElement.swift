@@ -1,5 +1,5 @@
-import LiveServer
 import MappedArray
+import TestSupport
 import Testing
 
 /// What the tests need to know of each type, and to make elements of it.

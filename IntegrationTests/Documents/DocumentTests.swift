@@ -1,0 +1,106 @@
+import LiveServer
+import MappedArrayClient
+import Testing
+
+@testable import document_commands
+
+struct DocumentTests {
+  /// How many parts of each kind there are at least: what is not found is not executed.
+  private static let leastParts: [String: [String: Int]] = [
+    "README.md": ["transcript": 1, "python": 3, "shell": 2, "code": 50, "link": 8],
+    "CONTRIBUTING.md": ["shell": 9, "code": 40, "link": 2],
+    "Documentation/architecture.md": ["internal command": 2, "picture": 2, "code": 20, "link": 1],
+    "Documentation/commands.md": ["transcript": 25, "python": 2, "code": 150, "mistake": 11, "link": 2],
+    "Documentation/operations.md": [
+      "transcript": 4, "python": 2, "configuration": 1, "code": 50, "mistake": 18, "suite": 15, "link": 3,
+    ],
+    "Documentation/performance.md": ["code": 8, "link": 1],
+    "Documentation/recipes.md": ["transcript": 6, "python": 3, "swift": 1, "code": 10],
+    "Documentation/replication.md": ["transcript": 5, "python": 2, "code": 30],
+  ]
+
+  @Test("every command that a document shows does what it says", arguments: try Document.all())
+  func commands(path: String) throws {
+    let document = try Document(path)
+    // Who looks up a command begins to read there.
+    let isReference = path == "Documentation/commands.md"
+    for parts in isReference ? document.sections : [document.parts] {
+      let player = try DocumentPlayer(document)
+      for (line, part) in parts {
+        do {
+          try player.play(part)
+        } catch {
+          Issue.record("\(path), line \(line): \(error)")
+        }
+      }
+    }
+  }
+
+  @Test("the parts are found", arguments: try Document.all())
+  func parts(path: String) throws {
+    var counts: [String: Int] = [:]
+    for (_, part) in try Document(path).parts { counts[part.kind, default: 0] += 1 }
+    let least = try #require(DocumentTests.leastParts[path], "say how many parts \(path) has")
+    for (kind, count) in least { #expect(counts[kind, default: 0] >= count, "\(kind): \(counts)") }
+  }
+
+  @Test("the README is no longer than it should be")
+  func length() throws {
+    #expect(try Files.text(Document.root + "/README.md").count { $0 == "\n" } <= 150)
+  }
+
+  // MARK: - What is generated
+
+  private static let reference = "Documentation/commands.md"
+
+  /// The commands of the module, with the names that this server keeps for itself.
+  private func commands() throws -> [CommandFacts] {
+    let server = try ModuleServer()
+    var commands = try CommandFacts.all(server.connection)
+    for name in try ServerVersion(server.connection).ownNames {
+      let index = commands.firstIndex { DescribedCommand.named(name)?.names.first == $0.name }
+      commands[try #require(index)].names.append(name)
+    }
+    return commands
+  }
+
+  @Test("the generated parts are what `make docs` would write")
+  func generated() throws {
+    let parts = Dictionary(uniqueKeysWithValues: try commands().map { ($0.name, $0.markdown) })
+    let text = try Files.text("\(Document.root)/\(DocumentTests.reference)")
+    let generated = try GeneratedParts(text).replacing(with: parts)
+    #expect(text.split(separator: "\n").difference(from: generated.split(separator: "\n")).isEmpty)
+    #expect(text == generated, "run `make docs`")
+  }
+
+  @Test("each command has a section, or is one of the internal commands that the architecture tells of")
+  func complete() throws {
+    let sections = try GeneratedParts(Files.text("\(Document.root)/\(DocumentTests.reference)")).names
+    let internals: [Substring] = try Document("Documentation/architecture.md").parts.compactMap { _, part in
+      if case .internalCommand(let synopsis) = part { synopsis.prefix { $0 != " " } } else { nil }
+    }
+    #expect(Set(sections).isDisjoint(with: internals.map(String.init)))
+    #expect(try Set(commands().map(\.name)) == Set(sections + internals.map(String.init)))
+  }
+
+  @Test(
+    "a document with parts that do not end, or come twice, is refused",
+    arguments: [
+      "<!-- generated: A -->", "<!-- /generated -->",
+      "<!-- generated: A -->\n<!-- generated: B -->\n<!-- /generated -->",
+      "<!-- generated: A -->\n<!-- /generated -->\n<!-- generated: A -->\n<!-- /generated -->",
+    ])
+  func damaged(text: String) {
+    #expect(throws: FactsError.self) { try GeneratedParts(text) }
+  }
+
+  @Test("a part is replaced, and what is around it stays")
+  func replacing() throws {
+    let parts = try GeneratedParts("before\n<!-- generated: A -->\nold\n<!-- /generated -->\nbehind\n")
+    #expect(parts.names == ["A"])
+    #expect(
+      try parts.replacing(with: ["A": "new\nlines\n"])
+        == "before\n<!-- generated: A -->\nnew\nlines\n<!-- /generated -->\nbehind\n")
+    #expect(throws: FactsError.self) { try parts.replacing(with: [:]) }
+  }
+}
