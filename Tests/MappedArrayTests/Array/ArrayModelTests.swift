@@ -5,9 +5,10 @@ import Testing
 
 /// Random steps on a mapped array and on a plain one, which must stay equal.
 struct ArrayModelTests {
-  @Test("random steps", arguments: zip(ElementType.allCases, 0..<UInt64.max).map { $0 }, [FileFormat.npy, .raw])
-  func randomSteps(type: (ElementType, seed: UInt64), format: FileFormat) throws {
-    try randomSteps(type.0.swiftType, format, seed: type.seed + (format == .raw ? 100 : 0))
+  @Test("random steps", arguments: ElementType.allCases, [FileFormat.npy, .raw])
+  func randomSteps(type: ElementType, format: FileFormat) throws {
+    let index = try #require(ElementType.allCases.firstIndex(of: type))
+    try randomSteps(type.swiftType, format, seed: UInt64(index) + (format == .raw ? 100 : 0))
   }
 
   private func randomSteps<Element: MappableElement>(_: Element.Type, _ format: FileFormat, seed: UInt64) throws {
