@@ -1,6 +1,6 @@
-import TestSupport
 import MappedArray
 import SystemPackage
+import TestSupport
 import Testing
 
 struct DocumentationTests {
