@@ -9,6 +9,8 @@ import ServerModule
 /// Sendable, because the server may free a key on a thread of its own: that thread only drops its reference, under the
 /// registry's lock. All else happens on the server's main thread.
 final class ServedArray: @unchecked Sendable {
+  // Kept here too, because each command asks for it.
+  let elementType: ElementType
   private let cell: MappedFileCell
 
   var flush = FlushState()
@@ -24,6 +26,7 @@ final class ServedArray: @unchecked Sendable {
 
   /// Maps an open file.
   init(_ file: consuming ArrayFile) throws(MappedArrayError) {
+    elementType = file.elementType
     cell = MappedFileCell(try MappedFile(file))
     replication.count = self.file.count
   }
@@ -34,7 +37,6 @@ final class ServedArray: @unchecked Sendable {
     @inline(__always) unsafeMutableAddress { cell.address }
   }
 
-  var elementType: ElementType { file.elementType }
   var format: FileFormat { file.format }
   var identity: FileIdentity { file.identity }
 
