@@ -120,5 +120,19 @@ extension ModuleTests {
         LoadTests.load(["root", "."], isValkey: isValkey) { ($0.moduleOptions & 1 << 5 != 0) == isValkey }
       }
     }
+
+    @Test(
+      "a restarted primary with arrays that replicas know changes its replication ID",
+      arguments: [("1000", true, true), ("1000", false, false), ("-1", true, false)])
+    func replicationID(offset: String, hasArray: Bool, isChanged: Bool) async {
+      await #expect(processExitsWith: .exitCode(0)) { [offset, hasArray, isChanged] in
+        LoadTests.load(["root", "."]) { server in
+          server.setInformation("replication", "second_repl_offset", offset)
+          if hasArray { server.run("MMAP", "a", "file", "f64", "RAW", as: .appendOnlyFile) }
+          server.pass(milliseconds: 0)
+          return server.calledCommands.contains("DEBUG CHANGE-REPL-ID") == isChanged
+        }
+      }
+    }
   }
 }

@@ -32,6 +32,17 @@ extension StandInServer {
   /// As DEL.
   public func delete(_ name: String) { thread.run { removeKey(Array(name.utf8)) } }
 
+  /// As UNLINK of a key that is much work: its value is freed on a thread of its own, for which this waits.
+  public func unlink(_ name: String) {
+    thread.run {
+      guard case .module(let type, let value)? = keys.removeValue(forKey: Array(name.utf8)) else { return }
+      let free = type.methods.free
+      let other = ServerThread()
+      // The value is nobody else's any more.
+      other.run { free?(value) }
+    }
+  }
+
   func removeKey(_ name: [UInt8]) {
     if case .module(let type, let value)? = keys.removeValue(forKey: name) { type.methods.free?(value) }
   }

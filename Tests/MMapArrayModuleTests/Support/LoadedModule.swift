@@ -105,6 +105,8 @@ enum ServerEvents {
   static let loading = 3
   static let shutdown = 5
   static let replicaChange = 6
+  /// Of Valkey.
+  static let slotMigration = 19
 
   static let persistenceSaveStart = 2
   static let persistenceEnded = 3
@@ -113,6 +115,8 @@ enum ServerEvents {
   static let loadingReplication = 2
   static let loadingEnded = 3
   static let loadingFailed = 4
+  static let slotExportStarted = 1
+  static let slotExportCompleted = 5
 }
 
 /// A directory that is removed when the process ends.
