@@ -96,7 +96,7 @@ extension ModuleTests {
       module.expectOrder()
     }
 
-    @Test("while slots move away a file with contents cannot be mapped, and a child writes out what goes")
+    @Test("while slots move away changes are sent, and a file with contents cannot be mapped")
     func slots() throws {
       module.makeArray(FileTests.i64, .npy, ["1", "2"])
       module.makeArray(FileTests.i64, .npy, ["3"], key: "b")
@@ -105,13 +105,26 @@ extension ModuleTests {
       let error = module.reply("MMAP", "b", "b")?.errorText
       #expect(error?.contains("slots are moving away from here") == true, "\(error ?? "")")
       #expect(module.run("VADD", "a", "4").effects.propagations.count == 1)
-      let server = module.server
-      let commandCount = try #require(server.fork { [UInt8(server.rewrite("a")?.count ?? 0)] })
-      #expect(commandCount[0] > 1)
       module.server.fire(ServerEvents.slotMigration, ServerEvents.slotExportCompleted)
       #expect(module.reply("MMAP", "b", "b") == .integer(1))
       #expect(module.run("VADD", "a", "5").effects.propagations.isEmpty)
       module.expectOrder()
+    }
+
+    @Test("the child of a slot migration writes the contents as commands, once for each file")
+    func slotExport() async {
+      // Forked where there are few threads.
+      await #expect(processExitsWith: .success) {
+        let module = try LoadedModule()
+        module.makeArray(FileTests.i64, .npy, ["1", "2"])
+        #expect(module.server.copy("a", to: "b"))
+        module.server.fire(ServerEvents.slotMigration, ServerEvents.slotExportStarted)
+        let server = module.server
+        #expect(server.fork { ["a", "b"].map { UInt8(clamping: server.rewrite($0)?.count ?? 0) } } == [2, 1])
+        // A child that writes an AOF has nothing to send.
+        module.server.fire(ServerEvents.persistence, ServerEvents.persistenceAOFStart)
+        #expect(server.fork { [UInt8(clamping: server.rewrite("a")?.count ?? 0)] } == [1])
+      }
     }
   }
 }

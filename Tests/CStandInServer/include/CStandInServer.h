@@ -51,10 +51,10 @@ bool stand_in_remove(const char *name);
 /// SERVER_OK, or leaves it alone and returns SERVER_ERROR.
 int stand_in_look_up(const char *name, void *target);
 
-/// Calls `body` in a forked child of this process, which ends with what it returns.
+/// Forks a child of this process that calls `body` with a descriptor to write to, and ends with what it returns.
 ///
-/// Returns the process identifier of the child, or -1.
-int stand_in_fork(int (*body)(void *), void *data);
+/// Returns the process identifier of the child and, in *output, a descriptor to read what it writes; or -1.
+int stand_in_fork(int (*body)(void *, int output), void *data, int *output);
 
 /// The module's entry point, which the tests are linked with.
 int RedisModule_OnLoad(ServerContext *context, ServerString **arguments, int count);

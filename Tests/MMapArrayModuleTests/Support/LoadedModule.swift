@@ -108,6 +108,7 @@ enum ServerEvents {
   /// Of Valkey.
   static let slotMigration = 19
 
+  static let persistenceAOFStart = 1
   static let persistenceSaveStart = 2
   static let persistenceEnded = 3
   static let loadingRDB = 0
