@@ -1,3 +1,4 @@
+import CStandInServer
 import Glibc
 import StandInServer
 import Testing
@@ -101,11 +102,11 @@ extension ModuleTests {
       module.makeArray(FileTests.i64, .npy, ["1", "2"])
       module.makeArray(FileTests.i64, .npy, ["3"], key: "b")
       module.server.delete("b")
-      module.server.fire(ServerEvents.slotMigration, ServerEvents.slotExportStarted)
+      module.server.fire(SERVER_EVENT_SLOT_MIGRATION, SERVER_SLOT_EXPORT_STARTED)
       let error = module.reply("MMAP", "b", "b")?.errorText
       #expect(error?.contains("slots are moving away from here") == true, "\(error ?? "")")
       #expect(module.run("VADD", "a", "4").effects.propagations.count == 1)
-      module.server.fire(ServerEvents.slotMigration, ServerEvents.slotExportCompleted)
+      module.server.fire(SERVER_EVENT_SLOT_MIGRATION, SERVER_SLOT_EXPORT_COMPLETED)
       #expect(module.reply("MMAP", "b", "b") == .integer(1))
       #expect(module.run("VADD", "a", "5").effects.propagations.isEmpty)
       module.expectOrder()
@@ -118,11 +119,11 @@ extension ModuleTests {
         let module = try LoadedModule()
         module.makeArray(FileTests.i64, .npy, ["1", "2"])
         #expect(module.server.copy("a", to: "b"))
-        module.server.fire(ServerEvents.slotMigration, ServerEvents.slotExportStarted)
+        module.server.fire(SERVER_EVENT_SLOT_MIGRATION, SERVER_SLOT_EXPORT_STARTED)
         let server = module.server
         #expect(server.fork { ["a", "b"].map { UInt8(clamping: server.rewrite($0)?.count ?? 0) } } == [2, 1])
         // A child that writes an AOF has nothing to send.
-        module.server.fire(ServerEvents.persistence, ServerEvents.persistenceAOFStart)
+        module.server.fire(SERVER_EVENT_PERSISTENCE, SERVER_PERSISTENCE_AOF_START)
         #expect(server.fork { [UInt8(clamping: server.rewrite("a")?.count ?? 0)] } == [1])
       }
     }

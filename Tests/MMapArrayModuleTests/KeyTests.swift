@@ -1,3 +1,4 @@
+import CStandInServer
 import StandInServer
 import Testing
 
@@ -82,15 +83,15 @@ extension ModuleTests {
       "SAVE and a restart keep the binding, and the file is what it is", arguments: ElementKind.all, Format.allCases)
     func restart(kind: ElementKind, format: Format) throws {
       makeArray(kind, format)
-      module.server.fire(ServerEvents.persistence, ServerEvents.persistenceSaveStart)
+      module.server.fire(SERVER_EVENT_PERSISTENCE, SERVER_PERSISTENCE_SAVE_START)
       let saved = try #require(module.server.save("a"))
-      module.server.fire(ServerEvents.persistence, ServerEvents.persistenceEnded)
+      module.server.fire(SERVER_EVENT_PERSISTENCE, SERVER_PERSISTENCE_ENDED)
       #expect(!saved.fields.contains(.string(kind.packed([1, 2, 3]))))
       _ = module.reply("VADD", "a", "4")
       module.server.delete("a")
-      module.server.fire(ServerEvents.loading, ServerEvents.loadingRDB)
+      module.server.fire(SERVER_EVENT_LOADING, SERVER_LOADING_RDB_START)
       #expect(module.server.restore(saved, as: "a"))
-      module.server.fire(ServerEvents.loading, ServerEvents.loadingEnded)
+      module.server.fire(SERVER_EVENT_LOADING, SERVER_LOADING_ENDED)
       #expect(module.texts() == ["1", "2", "3", "4"])
       module.expectOrder()
     }
@@ -121,11 +122,11 @@ extension ModuleTests {
       let saved = try #require(module.server.save("a"))
       #expect(module.reply("VSET", "a", "0", "9") == .integer(1))
       module.setRole(isPrimary: false)
-      module.server.fire(ServerEvents.loading, ServerEvents.loadingReplication)
+      module.server.fire(SERVER_EVENT_LOADING, SERVER_LOADING_REPLICATION_START)
       // The server has emptied its data before.
       module.server.delete("a")
       #expect(module.server.restore(saved, as: "a"))
-      module.server.fire(ServerEvents.loading, succeeds ? ServerEvents.loadingEnded : ServerEvents.loadingFailed)
+      module.server.fire(SERVER_EVENT_LOADING, succeeds ? SERVER_LOADING_ENDED : SERVER_LOADING_FAILED)
       if !succeeds { module.server.delete("a") }
       module.server.delete("a")
       #expect(module.file("a")?.suffix(12) == kind.packed([succeeds ? 1 : 9, 2, 3])[...])

@@ -1,3 +1,4 @@
+import CStandInServer
 import Glibc
 import StandInServer
 import SystemPackage
@@ -116,8 +117,9 @@ extension ModuleTests {
     @Test("options that only Valkey knows", arguments: [true, false])
     func valkey(isValkey: Bool) async {
       await #expect(processExitsWith: .exitCode(0)) { [isValkey] in
-        // 1 << 5: slot migration.
-        LoadTests.load(["root", "."], isValkey: isValkey) { ($0.moduleOptions & 1 << 5 != 0) == isValkey }
+        LoadTests.load(["root", "."], isValkey: isValkey) {
+          ($0.moduleOptions & SERVER_OPTION_HANDLE_SLOT_MIGRATION != 0) == isValkey
+        }
       }
     }
 

@@ -1,3 +1,4 @@
+import CStandInServer
 import StandInServer
 import Testing
 
@@ -22,11 +23,11 @@ extension ModuleTests {
 
     private func split(_ words: String) -> [String] { words.split(separator: " ").map(String.init) }
 
-    @Test("a client waits while others are served", arguments: work.indices)
-    func waiting(index: Int) {
+    @Test("a client waits while others are served", arguments: work.indices, [Caller.client, .client3])
+    func waiting(index: Int, caller: Caller) {
       makeLargeArray()
       let (words, reply) = WorkTests.work[index]
-      let served = module.run(split(words))
+      let served = module.run(split(words), as: caller)
       #expect(served.wasBlocked && served.reply == nil)
       #expect(module.server.moduleInformation()["jobs"] == 1)
       #expect(module.run("VGET", "a", "0").reply == .integer(0))
@@ -164,7 +165,7 @@ extension ModuleTests {
       let filling = module.run("MMAP.FILL", "a", "0", "-1", "7")
       #expect(filling.wasBlocked)
       module.makeArray(WorkTests.i64, .npy, ["1"], key: "b")
-      module.server.fire(ServerEvents.shutdown)
+      module.server.fire(SERVER_EVENT_SHUTDOWN)
       #expect(module.file("a")?.suffix(8) == WorkTests.i64.packed([7])[...])
       #expect(module.file("b")?.count == 136)
       // A server that does not end after all goes on.

@@ -1,6 +1,9 @@
 import CStandInServer
 import Glibc
 
+// What the module is given. A function that it begins to use is a field of `ServerFunctions` by then: until there is a
+// line for it here, loading fails and names it.
+
 private var server: StandInServer { .shared }
 
 extension StandInServer {

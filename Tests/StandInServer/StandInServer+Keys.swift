@@ -32,14 +32,11 @@ extension StandInServer {
   /// As DEL.
   public func delete(_ name: String) { thread.run { removeKey(Array(name.utf8)) } }
 
-  /// As UNLINK of a key that is much work: its value is freed on a thread of its own, for which this waits.
+  /// As UNLINK of a key that is much work: its value is freed on another thread, for which this waits.
   public func unlink(_ name: String) {
     thread.run {
       guard case .module(let type, let value)? = keys.removeValue(forKey: Array(name.utf8)) else { return }
-      let free = type.methods.free
-      let other = ServerThread()
-      // The value is nobody else's any more.
-      other.run { free?(value) }
+      freeingThread.run { type.methods.free?(value) }
     }
   }
 

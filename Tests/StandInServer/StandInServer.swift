@@ -11,6 +11,8 @@ public final class StandInServer: @unchecked Sendable {
   public static let shared = StandInServer()
 
   let thread = ServerThread()
+  /// Where values are freed that are much work.
+  let freeingThread = ServerThread()
   let handles = HandleTable()
 
   // MARK: What a module is loaded with
