@@ -72,10 +72,13 @@ extension ModuleTests {
       expectLine("name a directory with 'root DIR'", in: result)
     }
 
-    @Test("the root: the argument, the configuration, or 'arrays'")
+    @Test("the configuration: the argument, the file's lines, or what is usual")
     func roots() async {
       await #expect(processExitsWith: .exitCode(0)) {
-        LoadTests.load([]) { $0.configured("root")?.hasSuffix("/arrays") == true && access("arrays", F_OK) == 0 }
+        LoadTests.load([]) {
+          $0.configured("root")?.hasSuffix("/arrays") == true && access("arrays", F_OK) == 0
+            && $0.configured("fsync") == "everysec"
+        }
       }
       await #expect(processExitsWith: .exitCode(0)) {
         LoadTests.load([], configuration: ["mmaparray.root": "here", "mmaparray.fsync": "always"]) {

@@ -21,11 +21,13 @@ struct LoadedModule {
   /// What the module has of the server's when it serves nobody.
   private let restingHandles: [String: Int]
 
-  init() throws {
+  /// - Parameter fsync: the module's configuration. Without flushes tests don't wait for the disk.
+  init(fsync: String = "no") throws {
     root = try #require(LoadedModule.root, "\(server.takeLog())")
     server.reset()
     root.empty()
     restingHandles = server.heldHandles
+    #expect(server.configure("fsync", fsync) == nil)
   }
 
   /// The root, as the module names it.
