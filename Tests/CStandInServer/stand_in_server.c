@@ -128,6 +128,7 @@ int stand_in_look_up(const char *name, void *target) {
     return SERVER_OK; \
   }
   ALL_FUNCTIONS(FIND)
+  hooks.missing(name);
   return SERVER_ERROR;
 }
 

@@ -25,13 +25,15 @@ struct stand_in_command {
   size_t count;
 };
 
-/// What the variadic functions are made of. A format that is not understood is reported as a violation.
+/// What the variadic functions are made of. A format that is not understood is reported as a violation, and the name of a
+/// function that is looked up in vain as missing.
 struct stand_in_hooks {
   void (*log)(ServerContext *, const char *level, const char *message);
   int (*replicate)(ServerContext *, const struct stand_in_command *);
   void (*emit_aof)(ServerIO *, const struct stand_in_command *);
   ServerCallReply *(*call)(ServerContext *, const struct stand_in_command *);
   void (*violation)(const char *message);
+  void (*missing)(const char *name);
 };
 
 /// What the server gives to a module as a context: the module reads the first word, the rest is the server's.

@@ -23,7 +23,7 @@ struct LoadedModule {
 
   /// - Parameter fsync: the module's configuration. Without flushes tests don't wait for the disk.
   init(fsync: String = "no") throws {
-    root = try #require(LoadedModule.root, "\(server.takeLog())")
+    root = try #require(LoadedModule.root, "the module does not load: \(server.takeLog())")
     server.reset()
     root.empty()
     restingHandles = server.heldHandles
