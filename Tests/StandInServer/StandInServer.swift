@@ -376,7 +376,9 @@ extension StandInServer {
   /// module sees that.
   public func reset() {
     thread.run {
-      while turn() > 0 {}
+      // Work that never ends is no reason to wait for ever.
+      var turns = 0
+      while turns < 100_000, turn() > 0 { turns += 1 }
       for name in Array(keys.keys) { removeKey(name) }
       resetInformation()
       for (_, entry) in configuration where !entry.isImmutable { _ = entry.set(entry.initial) }
