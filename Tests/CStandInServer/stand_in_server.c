@@ -1,5 +1,7 @@
+#define _GNU_SOURCE
 #include "CStandInServer.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,12 +128,19 @@ int stand_in_look_up(const char *name, void *target) {
     return SERVER_OK; \
   }
   ALL_FUNCTIONS(FIND)
+  hooks.missing(name);
   return SERVER_ERROR;
 }
 
-int stand_in_fork(int (*body)(void *), void *data) {
+int stand_in_fork(int (*body)(void *, int output), void *data, int *output) {
+  int ends[2];
+  // Children that others start meanwhile must not keep the writing end open.
+  if (pipe2(ends, O_CLOEXEC) != 0) return -1;
   fflush(NULL);
   pid_t child = fork();
-  if (child == 0) _exit(body(data));
+  if (child == 0) _exit(body(data, ends[1]));
+  close(ends[1]);
+  *output = ends[0];
+  if (child < 0) close(ends[0]);
   return child;
 }

@@ -178,7 +178,7 @@ extension ModuleTests {
     @Test("what only a primary sends", arguments: [Caller.client, .client3, .script, .transaction])
     func internalCommands(caller: Caller) {
       module.makeArray(ElementKind.all[0], .npy, ["1"])
-      refuse(["MMAP.APPLY", "a", "5"], "is what a master sends", as: caller)
+      refuse(["MMAP.APPLY", "a", "5"], "ERR MMAP.APPLY is what", as: caller)
       expectUnchanged(["1"])
     }
 

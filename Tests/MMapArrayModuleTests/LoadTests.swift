@@ -1,3 +1,4 @@
+import CStandInServer
 import Glibc
 import StandInServer
 import SystemPackage
@@ -71,10 +72,13 @@ extension ModuleTests {
       expectLine("name a directory with 'root DIR'", in: result)
     }
 
-    @Test("the root: the argument, the configuration, or 'arrays'")
+    @Test("the configuration: the argument, the file's lines, or what is usual")
     func roots() async {
       await #expect(processExitsWith: .exitCode(0)) {
-        LoadTests.load([]) { $0.configured("root")?.hasSuffix("/arrays") == true && access("arrays", F_OK) == 0 }
+        LoadTests.load([]) {
+          $0.configured("root")?.hasSuffix("/arrays") == true && access("arrays", F_OK) == 0
+            && $0.configured("fsync") == "everysec"
+        }
       }
       await #expect(processExitsWith: .exitCode(0)) {
         LoadTests.load([], configuration: ["mmaparray.root": "here", "mmaparray.fsync": "always"]) {
@@ -116,8 +120,23 @@ extension ModuleTests {
     @Test("options that only Valkey knows", arguments: [true, false])
     func valkey(isValkey: Bool) async {
       await #expect(processExitsWith: .exitCode(0)) { [isValkey] in
-        // 1 << 5: slot migration.
-        LoadTests.load(["root", "."], isValkey: isValkey) { ($0.moduleOptions & 1 << 5 != 0) == isValkey }
+        LoadTests.load(["root", "."], isValkey: isValkey) {
+          ($0.moduleOptions & SERVER_OPTION_HANDLE_SLOT_MIGRATION != 0) == isValkey
+        }
+      }
+    }
+
+    @Test(
+      "a restarted primary with arrays that replicas know changes its replication ID",
+      arguments: [("1000", true, true), ("1000", false, false), ("-1", true, false)])
+    func replicationID(offset: String, hasArray: Bool, isChanged: Bool) async {
+      await #expect(processExitsWith: .exitCode(0)) { [offset, hasArray, isChanged] in
+        LoadTests.load(["root", "."]) { server in
+          server.setInformation("replication", "second_repl_offset", offset)
+          if hasArray { server.run("MMAP", "a", "file", "f64", "RAW", as: .appendOnlyFile) }
+          server.pass(milliseconds: 0)
+          return server.calledCommands.contains("DEBUG CHANGE-REPL-ID") == isChanged
+        }
       }
     }
   }

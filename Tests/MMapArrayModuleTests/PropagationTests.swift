@@ -1,3 +1,4 @@
+import CStandInServer
 import StandInServer
 import Testing
 
@@ -186,7 +187,7 @@ extension ModuleTests {
       module.server.pass(milliseconds: 1000)
       #expect(run().propagations.isEmpty)
       module.server.setInformation("replication", "connected_slaves", "1")
-      module.server.fire(ServerEvents.roleChange)
+      module.server.fire(SERVER_EVENT_ROLE_CHANGED)
       #expect(run().propagations.count == 1)
       module.expectOrder()
     }

@@ -1,6 +1,9 @@
 import CStandInServer
 import Glibc
 
+// What the module is given. A function that it begins to use is a field of `ServerFunctions` by then: until there is a
+// line for it here, loading fails and names it.
+
 private var server: StandInServer { .shared }
 
 extension StandInServer {
@@ -19,7 +22,8 @@ extension StandInServer {
       &table,
       stand_in_hooks(
         log: { server.note($1, $2) }, replicate: { server.replicate($0, $1) }, emit_aof: { server.emit($0, $1) },
-        call: { server.call($0, $1) }, violation: { server.violate(text($0) ?? "") }))
+        call: { server.call($0, $1) }, violation: { server.violate(text($0) ?? "") },
+        missing: { server.log.append("missing: \(text($0) ?? "")") }))
   }
 
   /// What a pointer stands for; a violation if it is not valid.

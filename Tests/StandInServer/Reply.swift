@@ -1,5 +1,5 @@
 /// What a client receives, as a tree.
-public indirect enum Reply: Equatable, Sendable, CustomStringConvertible {
+public enum Reply: Equatable, Sendable, CustomStringConvertible {
   case simple(String)
   case error(String)
   case integer(Int)

@@ -1,7 +1,8 @@
 import Dispatch
 import Glibc
 
-/// The thread that a server runs on. Modules count on there being one: they compare it with that of a fork, for example.
+/// A thread of a server. Modules count on being called on one and the same, but where values are freed: they compare it
+/// with that of a fork, for example.
 final class ServerThread: @unchecked Sendable {
   private var work: (() -> Void)?
   private let hasWork = DispatchSemaphore(value: 0)

@@ -32,6 +32,14 @@ extension StandInServer {
   /// As DEL.
   public func delete(_ name: String) { thread.run { removeKey(Array(name.utf8)) } }
 
+  /// As UNLINK of a key that is much work: its value is freed on another thread, for which this waits.
+  public func unlink(_ name: String) {
+    thread.run {
+      guard case .module(let type, let value)? = keys.removeValue(forKey: Array(name.utf8)) else { return }
+      freeingThread.run { type.methods.free?(value) }
+    }
+  }
+
   func removeKey(_ name: [UInt8]) {
     if case .module(let type, let value)? = keys.removeValue(forKey: name) { type.methods.free?(value) }
   }

@@ -11,6 +11,8 @@ public final class StandInServer: @unchecked Sendable {
   public static let shared = StandInServer()
 
   let thread = ServerThread()
+  /// Where values are freed that are much work.
+  let freeingThread = ServerThread()
   let handles = HandleTable()
 
   // MARK: What a module is loaded with
@@ -374,7 +376,9 @@ extension StandInServer {
   /// module sees that.
   public func reset() {
     thread.run {
-      while turn() > 0 {}
+      // Work that never ends is no reason to wait for ever.
+      var turns = 0
+      while turns < 100_000, turn() > 0 { turns += 1 }
       for name in Array(keys.keys) { removeKey(name) }
       resetInformation()
       for (_, entry) in configuration where !entry.isImmutable { _ = entry.set(entry.initial) }
@@ -386,18 +390,19 @@ extension StandInServer {
   }
 
   /// Calls `body` in a forked child of this process and returns what it returns, or nil if it ends otherwise.
+  ///
+  /// In a process with many threads the child may wait for ever for what one of them had: do it where there are few.
   public func fork(_ body: @escaping () -> [UInt8]) -> [UInt8]? {
     thread.run {
-      var ends: [Int32] = [-1, -1]
-      guard pipe(&ends) == 0 else { return nil }
-      let work = ForkedWork(body: body, output: ends[1])
+      let work = ForkedWork(body)
+      var output: Int32 = -1
       let child = withExtendedLifetime(work) {
-        stand_in_fork({ ForkedWork.run($0) }, Unmanaged.passUnretained(work).toOpaque())
+        stand_in_fork({ ForkedWork.run($0, output: $1) }, Unmanaged.passUnretained(work).toOpaque(), &output)
       }
-      close(ends[1])
-      defer { close(ends[0]) }
+      guard child > 0 else { return nil }
+      defer { close(output) }
       var (bytes, room) = ([UInt8](), [UInt8](repeating: 0, count: 65536))
-      while case let count = read(ends[0], &room, room.count), count > 0 { bytes += room[..<count] }
+      while case let count = read(output, &room, room.count), count > 0 { bytes += room[..<count] }
       var status: Int32 = -1
       return waitpid(child, &status, 0) == child && status == 0 ? bytes : nil
     }
@@ -406,20 +411,15 @@ extension StandInServer {
 
 /// What a child does.
 private final class ForkedWork {
-  let body: () -> [UInt8]
-  let output: Int32
+  private let body: () -> [UInt8]
 
-  init(body: @escaping () -> [UInt8], output: Int32) {
-    self.body = body
-    self.output = output
-  }
+  init(_ body: @escaping () -> [UInt8]) { self.body = body }
 
-  static func run(_ data: UnsafeMutableRawPointer?) -> Int32 {
+  static func run(_ data: UnsafeMutableRawPointer?, output: Int32) -> Int32 {
     guard let data else { return 1 }
-    let work = Unmanaged<ForkedWork>.fromOpaque(data).takeUnretainedValue()
-    var rest = work.body()[...]
+    var rest = Unmanaged<ForkedWork>.fromOpaque(data).takeUnretainedValue().body()[...]
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { write(work.output, $0.baseAddress, $0.count) }
+      let count = rest.withUnsafeBytes { write(output, $0.baseAddress, $0.count) }
       guard count > 0 else { return 1 }
       rest = rest.dropFirst(count)
     }

@@ -25,13 +25,15 @@ struct stand_in_command {
   size_t count;
 };
 
-/// What the variadic functions are made of. A format that is not understood is reported as a violation.
+/// What the variadic functions are made of. A format that is not understood is reported as a violation, and the name of a
+/// function that is looked up in vain as missing.
 struct stand_in_hooks {
   void (*log)(ServerContext *, const char *level, const char *message);
   int (*replicate)(ServerContext *, const struct stand_in_command *);
   void (*emit_aof)(ServerIO *, const struct stand_in_command *);
   ServerCallReply *(*call)(ServerContext *, const struct stand_in_command *);
   void (*violation)(const char *message);
+  void (*missing)(const char *name);
 };
 
 /// What the server gives to a module as a context: the module reads the first word, the rest is the server's.
@@ -51,10 +53,10 @@ bool stand_in_remove(const char *name);
 /// SERVER_OK, or leaves it alone and returns SERVER_ERROR.
 int stand_in_look_up(const char *name, void *target);
 
-/// Calls `body` in a forked child of this process, which ends with what it returns.
+/// Forks a child of this process that calls `body` with a descriptor to write to, and ends with what it returns.
 ///
-/// Returns the process identifier of the child, or -1.
-int stand_in_fork(int (*body)(void *), void *data);
+/// Returns the process identifier of the child and, in *output, a descriptor to read what it writes; or -1.
+int stand_in_fork(int (*body)(void *, int output), void *data, int *output);
 
 /// The module's entry point, which the tests are linked with.
 int RedisModule_OnLoad(ServerContext *context, ServerString **arguments, int count);

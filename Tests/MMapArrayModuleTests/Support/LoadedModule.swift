@@ -1,3 +1,4 @@
+import CStandInServer
 import Glibc
 import StandInServer
 import SystemPackage
@@ -16,19 +17,17 @@ struct LoadedModule {
     guard let root = TemporaryRoot() else { return nil }
     return StandInServer.shared.load(["root", root.path]) ? root : nil
   }()
-  /// What the module has of the server's when it serves nobody.
-  private static let restingHandles: [String: Int] = {
-    StandInServer.shared.reset()
-    return StandInServer.shared.heldHandles
-  }()
-
   private let root: TemporaryRoot
+  /// What the module has of the server's when it serves nobody.
+  private let restingHandles: [String: Int]
 
-  init() throws {
-    root = try #require(LoadedModule.root, "\(server.takeLog())")
-    _ = LoadedModule.restingHandles
+  /// - Parameter fsync: the module's configuration. Without flushes tests don't wait for the disk.
+  init(fsync: String = "no") throws {
+    root = try #require(LoadedModule.root, "the module does not load: \(server.takeLog())")
     server.reset()
     root.empty()
+    restingHandles = server.heldHandles
+    #expect(server.configure("fsync", fsync) == nil)
   }
 
   /// The root, as the module names it.
@@ -71,13 +70,13 @@ struct LoadedModule {
     server.setInformation("replication", "connected_slaves", "1")
     server.setInformation("replication", "slave0", "ip=127.0.0.1,port=1,state=\(state),offset=1,lag=0")
     server.setInformation("replication", "repl_backlog_active", "1")
-    server.fire(ServerEvents.replicaChange)
+    server.fire(SERVER_EVENT_REPLICA_CHANGE)
   }
 
   /// Makes the server a replica, or a primary again.
   func setRole(isPrimary: Bool) {
     server.setInformation("replication", "role", isPrimary ? "master" : "slave")
-    server.fire(ServerEvents.roleChange)
+    server.fire(SERVER_EVENT_ROLE_CHANGED)
   }
 
   /// The bytes of a file below the root; nil if there is none.
@@ -93,26 +92,9 @@ struct LoadedModule {
   func expectOrder(_ location: SourceLocation = #_sourceLocation) {
     #expect(server.violations.isEmpty, sourceLocation: location)
     server.reset()
-    #expect(server.heldHandles == LoadedModule.restingHandles, sourceLocation: location)
+    #expect(server.heldHandles == restingHandles, sourceLocation: location)
     #expect(server.violations.isEmpty, sourceLocation: location)
   }
-}
-
-/// Events as the API numbers them.
-enum ServerEvents {
-  static let roleChange = 0
-  static let persistence = 1
-  static let loading = 3
-  static let shutdown = 5
-  static let replicaChange = 6
-
-  static let persistenceSaveStart = 2
-  static let persistenceEnded = 3
-  static let loadingRDB = 0
-  static let loadingAOF = 1
-  static let loadingReplication = 2
-  static let loadingEnded = 3
-  static let loadingFailed = 4
 }
 
 /// A directory that is removed when the process ends.
