@@ -34,7 +34,8 @@ unit-tests: setup  ## Run the tests that need no module
 
 # What servers do each in their own way; all the rest is their common past.
 NEWEST := ServerVersionTests|InstallTests|CommandTests|CommandDescriptionTests|AccessControlTests|KeyspaceTests|$\
-  ConfigurationTests|WalkthroughTests|PersistenceTests|ScriptTests|ClusterTests|ShardedArrayTests|SentinelTests
+  ConfigurationTests|DocumentTests|WalkthroughTests|PersistenceTests|ScriptTests|ClusterTests|ShardedArrayTests|$\
+  SentinelTests
 
 integration-tests: setup module  ## Run the tests against live servers: all on the machine's, many on the newest
 	Scripts/test-servers $(MODULE) redis-7.0 'valkey-9:$(NEWEST)'

@@ -194,7 +194,7 @@ final class DocumentPlayer {
     }
     for isFull in [false, true] {
       let reply = try reply(toSynopsis: synopsis, isFull: isFull)
-      guard reply.errorText?.hasPrefix("ERR \(name) is what a master sends") == true else {
+      guard reply.errorText?.hasPrefix("ERR \(name) is what ") == true else {
         throw Mismatch("\(synopsis): \(reply)")
       }
     }

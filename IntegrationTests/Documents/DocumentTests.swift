@@ -68,9 +68,21 @@ struct DocumentTests {
   func generated() throws {
     let parts = Dictionary(uniqueKeysWithValues: try commands().map { ($0.name, $0.markdown) })
     let text = try Files.text("\(Document.root)/\(DocumentTests.reference)")
-    let generated = try GeneratedParts(text).replacing(with: parts)
-    #expect(text.split(separator: "\n").difference(from: generated.split(separator: "\n")).isEmpty)
-    #expect(text == generated, "run `make docs`")
+    expect(text, toBe: try GeneratedParts(text).replacing(with: parts))
+  }
+
+  @Test("the picture of the floors is what `make docs` would write")
+  func floors() throws {
+    let picture = try Program.run(["python3", "\(Document.root)/Scripts/floors", "picture"])
+    expect(try Files.text("\(Document.root)/Documentation/floors.svg"), toBe: picture)
+  }
+
+  /// Compares line by line, so that a difference can be read.
+  private func expect(_ text: String, toBe generated: String) {
+    let (found, wanted) = (text.split(separator: "\n"), generated.split(separator: "\n"))
+    let differing = zip(found, wanted).filter { $0 != $1 }.map { "\($0) instead of \($1)" }
+    #expect(differing == [], "run `make docs`")
+    #expect(found.count == wanted.count, "run `make docs`")
   }
 
   @Test("each command has a section, or is one of the internal commands that the architecture tells of")
