@@ -25,7 +25,7 @@ $(MODULE): $(SOURCES) CModuleShim/exports.map
 	@echo "built $@ ($$(du -h $@ | cut -f1))"
 
 run: setup module  ## Install what is missing, start a server with the module and play the walk-through
-	@Scripts/run $(MODULE)
+	@swift run play-walkthroughs $(MODULE) $(sort $(wildcard IntegrationTests/Walkthroughs/*.txt))
 
 test: setup module lint unit-tests integration-tests examples benchmark-test fuzz-test  ## Install what is missing and run all tests
 

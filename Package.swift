@@ -9,7 +9,10 @@ let package = Package(
   products: [
     .library(name: "MappedArray", targets: ["MappedArray"]),
     .library(name: "MappedArrayClient", targets: ["MappedArrayClient"]),
+    // Typed modules for Redis and Valkey.
+    .library(name: "ServerModule", targets: ["ServerModule"]),
     .library(name: "mmaparray", type: .dynamic, targets: ["MMapArrayModule"]),
+    .library(name: "hello", type: .dynamic, targets: ["HelloModule"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
@@ -21,30 +24,44 @@ let package = Package(
     // MARK: The module
     // The entry points that the server calls and one-line forwarders to its functions.
     .target(name: "CModuleShim", path: "CModuleShim", exclude: ["exports.map"]),
+    // The interface between modules and servers, typed. Knows no arrays and no files.
+    .target(name: "ServerModule", dependencies: ["CModuleShim"], swiftSettings: swiftSettings),
     // Locks of files that a forked child does not share.
     .target(name: "CFileLocks"),
     // System calls that Swift cannot import.
     .target(name: "CSystemCalls"),
     // The handler that survives files which lose pages.
     .target(name: "CFaultGuard"),
+    // Words for what is done with elements, which the array library and its clients share.
+    .target(name: "ArrayVocabulary", swiftSettings: swiftSettings),
     // Files of numbers as arrays. Knows no server.
     .target(
-      name: "MappedArray", dependencies: ["CFaultGuard", "CFileLocks", "CSystemCalls", system],
+      name: "MappedArray", dependencies: ["ArrayVocabulary", "CFaultGuard", "CFileLocks", "CSystemCalls", system],
       swiftSettings: swiftSettings),
     // The thread that flushes files, in C so that it cannot hurt a fork.
     .target(name: "CFlusher"),
     // The commands, on top of it. Knows no file format.
     .target(
-      name: "MMapArrayModule", dependencies: ["CFlusher", "CModuleShim", "MappedArray", system],
+      name: "MMapArrayModule", dependencies: ["CFlusher", "MappedArray", "ServerModule", system],
       swiftSettings: swiftSettings),
 
     // MARK: Its users
     .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
     // The one way to talk to a server in this package.
-    .target(name: "MappedArrayClient", dependencies: ["CHiredis"], swiftSettings: swiftSettings),
-    // Real servers for tests and benchmarks: each in its own directory, each dying with its owner. Seeded randomness.
-    .target(name: "CLiveServer"),
-    .target(name: "LiveServer", dependencies: ["CLiveServer", "MappedArrayClient"], swiftSettings: swiftSettings),
+    .target(
+      name: "MappedArrayClient", dependencies: ["ArrayVocabulary", "CHiredis"], swiftSettings: swiftSettings),
+    // What tests share that need no server: processes that die with their owner, files, small disks, seeded randomness.
+    .target(name: "CTestSupport"),
+    .target(name: "TestSupport", dependencies: ["CTestSupport"], swiftSettings: swiftSettings),
+    // Real servers for tests and benchmarks: each in its own directory, each dying with its owner.
+    .target(name: "LiveServer", dependencies: ["MappedArrayClient", "TestSupport"], swiftSettings: swiftSettings),
+
+    // Texts that show what the module does, and their interpreter; `make run` and the tests play them.
+    .target(
+      name: "Walkthroughs", dependencies: ["LiveServer", "MappedArrayClient", "TestSupport"],
+      swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "play-walkthroughs", dependencies: ["LiveServer", "Walkthroughs"], swiftSettings: swiftSettings),
 
     // Measures the module next to the server's own commands.
     .executableTarget(
@@ -69,18 +86,32 @@ let package = Package(
       name: "sensor-log", dependencies: ["MappedArrayClient"], path: "Sources/Examples/SensorLog",
       swiftSettings: swiftSettings),
 
+    // The smallest module on ServerModule.
+    .target(
+      name: "HelloModule", dependencies: ["ServerModule"], path: "Sources/Examples/HelloModule",
+      swiftSettings: swiftSettings),
+
     // MARK: Tests
     .testTarget(
-      name: "MappedArrayTests", dependencies: ["MappedArray", "LiveServer", system], swiftSettings: swiftSettings),
+      name: "MappedArrayTests", dependencies: ["MappedArray", "TestSupport", system], swiftSettings: swiftSettings),
     .testTarget(
-      name: "MappedArrayClientTests", dependencies: ["LiveServer", "MappedArrayClient"], swiftSettings: swiftSettings),
+      name: "MappedArrayClientTests", dependencies: ["CHiredis", "LiveServer", "MappedArrayClient"],
+      swiftSettings: swiftSettings),
+    // A server that is nothing but functions: the module's own layer is tested on it, without a server.
+    .target(name: "CStandInServer", dependencies: ["CModuleShim"], path: "Tests/CStandInServer"),
+    .target(
+      name: "StandInServer", dependencies: ["CStandInServer"], path: "Tests/StandInServer",
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "MMapArrayModuleTests", dependencies: ["CStandInServer", "MMapArrayModule", "StandInServer", system],
+      swiftSettings: swiftSettings),
     .testTarget(name: "LiveServerTests", dependencies: ["LiveServer"], swiftSettings: swiftSettings),
     .testTarget(
       name: "BenchmarkTests", dependencies: ["LiveServer", "mmaparray-benchmark"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "IntegrationTests", dependencies: ["LiveServer", "MappedArrayClient", "document-commands"],
-      path: "IntegrationTests",
-      exclude: ["Walkthroughs"], swiftSettings: swiftSettings),
+      name: "IntegrationTests",
+      dependencies: ["LiveServer", "MappedArrayClient", "Walkthroughs", "document-commands", "play-walkthroughs"],
+      path: "IntegrationTests", exclude: ["Walkthroughs"], swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,7 +1,6 @@
 // The entry point that the server calls, and the look-up of the server's functions.
 #include "CModuleShim.h"
 
-#include <signal.h>
 #include <stdio.h>
 
 extern char **environ;
@@ -35,16 +34,8 @@ int RedisModule_OnLoad(ServerContext *context, ServerString **arguments, int cou
   // The first word of a context is the function that looks up all others.
   const char *missing = look_up_functions(*(ServerAPILookup *)context);
   if (missing != NULL) {
-    fprintf(stderr, "mmaparray: the server lacks RedisModule_%s; Redis 7.0 or Valkey 8.0 is the oldest that will do\n",
-            missing);
+    fprintf(stderr, "module: the server lacks RedisModule_%s; Redis 7.0 or Valkey 8.0 is the oldest that will do\n", missing);
     return SERVER_ERROR;
   }
-  if (server_IsModuleNameBusy("mmaparray")) return SERVER_ERROR;
-  server_SetModuleAttribs(context, "mmaparray", 1, SERVER_API_VERSION);
-
-  // A write past RLIMIT_FSIZE then answers EFBIG, like any other full disk, where the default would end the server.
-  struct sigaction action;
-  if (sigaction(SIGXFSZ, NULL, &action) == 0 && action.sa_handler == SIG_DFL) signal(SIGXFSZ, SIG_IGN);
-
-  return mmaparray_load(context, arguments, count);
+  return server_module_load(context, arguments, count);
 }

@@ -38,7 +38,7 @@ struct KillTests {
     #expect(problems == "", "seed \(Self.seed), killed after \(moment) µs, \(acknowledged) acknowledged")
   }
 
-  /// Adds elements to both arrays until the server is gone, `i % 101 + 1` at `i`, and answers how many were
+  /// Adds elements to both arrays until the server is gone, `i % 101 + 1` at `i`, and returns how many were
   /// acknowledged in each.
   private func add(to server: ModuleServer, killingAfter moment: Int) -> Int {
     let live = server.live

@@ -1,15 +1,31 @@
+import LiveServer
 import MappedArrayClient
 import Testing
+import Walkthroughs
 
 struct WalkthroughTests {
+  private func player(
+    _ persistence: WalkthroughPlayer.Persistence = .appendOnlyFile, countCommand: String = "VCOUNT"
+  ) throws -> WalkthroughPlayer {
+    let server = try ModuleServer(configuration: persistence.configuration).live
+    return try WalkthroughPlayer(server, persistence, countCommand: countCommand)
+  }
+
+  private static let folder = #filePath.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/Walkthroughs"
+
+  /// Reads the walk-through of that name beside the tests.
+  private func walkthrough(_ name: String) throws -> Walkthrough {
+    try Walkthrough(path: "\(Self.folder)/\(name).txt")
+  }
+
   @Test("plain doubles", arguments: WalkthroughPlayer.Persistence.allCases, ["VSIZE", "VCOUNT"])
   func plainDoubles(persistence: WalkthroughPlayer.Persistence, countCommand: String) throws {
-    try WalkthroughPlayer(persistence, countCommand: countCommand).play(Walkthrough("plain-doubles"))
+    try player(persistence, countCommand: countCommand).play(walkthrough("plain-doubles"))
   }
 
   @Test("typed", arguments: WalkthroughPlayer.Persistence.allCases)
   func typed(persistence: WalkthroughPlayer.Persistence) throws {
-    try WalkthroughPlayer(persistence, countCommand: "VCOUNT").play(Walkthrough("typed"))
+    try player(persistence).play(walkthrough("typed"))
   }
 
   @Test(
@@ -20,7 +36,7 @@ struct WalkthroughTests {
       "! PING",
     ])
   func mismatch(text: String) throws {
-    let player = try WalkthroughPlayer(.appendOnlyFile, countCommand: "VCOUNT")
+    let player = try player()
     #expect(throws: WalkthroughError.self) { try player.play(Walkthrough(text: text)) }
   }
 

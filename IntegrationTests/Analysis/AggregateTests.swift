@@ -30,7 +30,7 @@ struct AggregateTests {
       ])
   }
 
-  /// What NumPy answers in the elements' own type.
+  /// What NumPy returns in the elements' own type.
   private func single(_ value: Double, _ type: ElementCase) -> Double {
     type.name == "f32" ? Double("\(Float(value))") ?? value : value
   }

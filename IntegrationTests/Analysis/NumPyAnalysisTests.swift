@@ -1,7 +1,7 @@
 import MappedArrayClient
 import Testing
 
-/// Aggregates and searches against NumPy's answers on the same file.
+/// Aggregates and searches against NumPy's results on the same file.
 struct NumPyAnalysisTests {
   let server: ModuleServer
 
@@ -56,7 +56,7 @@ struct NumPyAnalysisTests {
         ask(words + 'ARGMIN', start + int(part.argmin()))
         ask(words + 'ARGMAX', start + int(part.argmax()))
         doubles = part.astype('float64')
-        # Four units in the last place of what is added up, in the type of the answer.
+        # Four units in the last place of what is added up, in the type of the result.
         unit = 4 * (numpy.finfo(dtype).eps if is_float else numpy.finfo('float64').eps)
         size = numpy.abs(doubles).sum()
         mean = doubles.mean()

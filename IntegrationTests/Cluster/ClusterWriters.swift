@@ -24,7 +24,7 @@ final class ClusterWriters: Sendable {
   private let state = Mutex(State())
 
   /// Runs a client for each group of keys until `body` is done, and for as long as each key lacks the least number of
-  /// elements; answers how far they have come. `step` writes the element at an index, and answers whether a replica has
+  /// elements; returns how far they have come. `step` writes the element at an index, and returns whether a replica has
   /// it too.
   static func run(
     _ keys: [[String]], least: Int = 20, on cluster: LiveCluster,

@@ -21,7 +21,7 @@ struct SentinelTests {
     for replica in replicas { try replica.join(master) }
     let live = try (0..<3).map { _ in try startSentinel(watching: master) }
     let addresses = try live.map { Address.tcp(host: "127.0.0.1", port: try #require($0.port)) }
-    // One that does not answer is passed over.
+    // One that does not reply is passed over.
     let sentinels = Sentinels([.tcp(host: "127.0.0.1", port: 1)] + addresses, masterName: "numbers")
     for sentinel in live {
       let connection = try sentinel.connect(protocolVersion: .resp2)

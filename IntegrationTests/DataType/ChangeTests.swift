@@ -1,7 +1,7 @@
 import MappedArrayClient
 import Testing
 
-/// Who is told of changes: keyspace notifications, `WATCH`, and caches of clients.
+/// Who hears of changes: keyspace notifications, `WATCH`, and caches of clients.
 struct ChangeTests {
   struct Row: Sendable {
     let words: [String]
@@ -69,7 +69,7 @@ struct ChangeTests {
   private func messages(_ listener: Connection) throws -> [[String?]] {
     var messages: [[String?]] = []
     listener.onPush = { messages.append($0.suffix(2).map(\.text)) }
-    // Whatever came before the answer is read with it.
+    // Whatever came before the reply is read with it.
     try listener("PING")
     return messages
   }
@@ -131,7 +131,7 @@ struct ChangeTests {
 
   // MARK: - Caches of clients
 
-  @Test("a client that caches is told of each change, and of nothing else", arguments: [[], ["BCAST"]])
+  @Test("a client that caches hears of each change, and of nothing else", arguments: [[], ["BCAST"]])
   func tracking(mode: [String]) throws {
     try server.makeArray("other")
     let cache = try server.live.connect()

@@ -1,6 +1,7 @@
 import Glibc
 import LiveServer
 import MappedArrayClient
+import Walkthroughs
 
 /// Executes what a document shows, from first to last, on one server.
 final class DocumentPlayer {

@@ -103,7 +103,7 @@ struct FlushTests {
     let other = try server.live.connect(protocolVersion: .resp2)
     try other.append(["MMAP.SYNC", "a"])
     try other.flush()
-    // Several rounds of everysec meet a disk that does not answer.
+    // Several rounds of everysec meet a disk that does not respond.
     let deadline = ContinuousClock.now + .milliseconds(2500)
     var count = 0
     while ContinuousClock.now < deadline {

@@ -15,7 +15,7 @@ struct LargeArrayTests {
     var masterMemory = 0
     var replicaMemory = 0
     var pings = 0
-    /// The most bytes that went out between two answers to `PING`.
+    /// The most bytes that went out between two replies to `PING`.
     var mostBetweenPings = 0
   }
 
@@ -57,7 +57,7 @@ struct LargeArrayTests {
     #expect(watch.largestBuffer < 64 << 20, sourceLocation: sourceLocation)
     #expect(watch.masterMemory < Self.mostMemory, sourceLocation: sourceLocation)
     #expect(watch.replicaMemory < Self.mostMemory, sourceLocation: sourceLocation)
-    // The master answers between pieces, so none of them keeps it for long.
+    // The master replies between pieces, so none of them keeps it for long.
     #expect(watch.pings > 20, sourceLocation: sourceLocation)
   }
 

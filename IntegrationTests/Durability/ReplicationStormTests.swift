@@ -93,7 +93,7 @@ struct ReplicationStormTests {
         """, arguments: files + RandomWrites.kinds.map(\.path))
   }
 
-  @Test("a master that was killed has more than its saved data tells of: no replica goes on from there")
+  @Test("a master that was killed has more than its saved data shows: no replica goes on from there")
   func restartedMaster() throws {
     let configuration = [("save", "3600 1")]
     let (master, replica) = (try ModuleServer.node(configuration), try ModuleServer.node())

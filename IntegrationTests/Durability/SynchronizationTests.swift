@@ -47,7 +47,7 @@ struct SynchronizationTests {
     let master = try ModuleServer.node([
       ("repl-diskless-sync", "yes"), ("repl-backlog-size", "16kb"), ("rdbcompression", "no"),
     ])
-    // It answers in between.
+    // It replies in between.
     let replica = try ModuleServer.node([
       ("repl-diskless-load", load), ("loading-process-events-interval-bytes", "65536"),
     ])

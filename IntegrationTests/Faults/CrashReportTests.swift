@@ -14,7 +14,7 @@ struct CrashReportTests {
     try server("MMAP.ADD", "a", 1)
   }
 
-  /// Sends the server a signal, waits for its end and answers how it was.
+  /// Sends the server a signal, waits for its end and returns how it was.
   private func end(by signal: Int32) -> Exit? {
     kill(server.live.processIdentifier, signal)
     let deadline = ContinuousClock.now + LiveServer.patience

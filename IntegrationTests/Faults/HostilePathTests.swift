@@ -62,7 +62,7 @@ struct HostilePathTests {
     let file = open(
       server.live.directory + "/appendonlydir/appendonly.aof.1.incr.aof", O_WRONLY | O_APPEND | O_CLOEXEC)
     try #require(file >= 0)
-    let stream = FalseMaster.stream(of: [["SELECT", "0"]] + commands)
+    let stream = FakePrimary.stream(of: [["SELECT", "0"]] + commands)
     #expect(write(file, stream, stream.count) == stream.count)
     close(file)
     try server.start()
@@ -134,7 +134,7 @@ struct HostilePathTests {
     try replica.layTraps()
     try replica("SAVE")
     let bindings = try bindings(for: replica)
-    try FalseMaster.feed(replica, snapshot: SavedBinding.snapshot(bindings, like: dump))
+    try FakePrimary.feed(replica, snapshot: SavedBinding.snapshot(bindings, like: dump))
     try replica.expectNothingOutside()
     for (index, (key, binding)) in bindings.enumerated() {
       let path = HostilePath.all[index / 2]
@@ -155,7 +155,7 @@ struct HostilePathTests {
       commands.append(["MMAP", "shaped-" + key, path, "i8", "RAW", "SHAPE", "3"])
       commands.append(["MMAP.SHIP", key, path, "0", "xyz"])
     }
-    try FalseMaster.feed(replica, snapshot: SavedBinding.snapshot([], like: dump), commands: commands)
+    try FakePrimary.feed(replica, snapshot: SavedBinding.snapshot([], like: dump), commands: commands)
     try replica.expectNothingOutside()
     try forEach { key, path in
       if path.isRefusedAtSight {
@@ -187,7 +187,7 @@ struct HostilePathTests {
       ["MMAP.SHIP", "missing", "missing", "0", "ab"],
       ["MMAP.FILL", "right", "0", "-1", "x"], ["MMAP.FILL", "right", most, most, "1"],
     ]
-    try FalseMaster.feed(replica, snapshot: SavedBinding.snapshot([], like: dump), commands: commands)
+    try FakePrimary.feed(replica, snapshot: SavedBinding.snapshot([], like: dump), commands: commands)
     #expect(try replica("MMAP.READ", "right") == .bulk("abcd"))
     #expect(!replica.live.log.contains("crashed by signal"))
     // Contents of a full synchronisation that are no array: the replica does without.
@@ -196,7 +196,7 @@ struct HostilePathTests {
       ("right", SavedBinding(path: [97], contents: [5])), ("header", SavedBinding(path: [98], contents: header)),
       ("type", SavedBinding(path: [97], type: Array("u8".utf8))),
     ]
-    try FalseMaster.feed(replica, snapshot: SavedBinding.snapshot(bindings, like: dump))
+    try FakePrimary.feed(replica, snapshot: SavedBinding.snapshot(bindings, like: dump))
     #expect(try replica("VALL", "right") == .integers([5]))
     for key in ["header", "type"] { #expect(try replica("MMAP.INFO", key)["state"] == .bulk("detached")) }
   }

@@ -10,7 +10,7 @@ struct LimitTests {
     try ModuleServer(program: ["prlimit", limit] + Environment.program)
   }
 
-  /// Maps files named by the numbers until there is an error, and answers how many could be mapped, and the error.
+  /// Maps files named by the numbers until there is an error, and returns how many could be mapped, and the error.
   private func map(_ numbers: Range<Int>, on server: ModuleServer) throws -> (count: Int, error: String?) {
     for first in stride(from: numbers.lowerBound, to: numbers.upperBound, by: 500) {
       let batch = first..<min(first + 500, numbers.upperBound)

@@ -22,7 +22,7 @@ struct LiveFuzzTests {
     try server.makeDirectory("below")
   }
 
-  @Test("every command is answered, and nothing is left of them")
+  @Test("every command gets a reply, and nothing is left of them")
   func commands() throws {
     let connections = try [ProtocolVersion.resp2, .resp3].map { try server.live.connect(protocolVersion: $0) }
     var commands = RandomCommands(seed: Self.seed)

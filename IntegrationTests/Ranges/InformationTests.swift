@@ -53,7 +53,7 @@ struct InformationTests {
     #expect(try server("MMAP.INFO", "text") == .wrongType)
   }
 
-  @Test("READONLY is told, for each key")
+  @Test("READONLY is shown, for each key")
   func readOnly() throws {
     try server.makeArray()
     try server("MMAP", "r", "a", "READONLY")
@@ -61,7 +61,7 @@ struct InformationTests {
     #expect(try information("a")["readonly"] == .integer(0))
   }
 
-  @Test("what is mapped and what is resident grow with the file, and spare room is told")
+  @Test("what is mapped and what is resident grow with the file, and spare room is shown")
   func sizes() throws {
     try server.makeArray("a", "f64")
     #expect(try information()["mapped_bytes"] == .integer(128))

@@ -130,7 +130,7 @@ struct ArrayModel<Element: ModelElement> {
   }
 
   private mutating func increment() -> Step {
-    let overflow = generator.pick(Overflow.allCases, or: .fail)
+    let overflow = generator.pick(OverflowPolicy.allCases, or: .fail)
     var words: [any ArgumentConvertible] = ["MMAP.INCRBY", "a"]
     if overflow != .fail || generator.next() % 2 == 0 { words += ["OVERFLOW", overflow.rawValue] }
     var changed = elements

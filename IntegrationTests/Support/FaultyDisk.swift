@@ -2,7 +2,7 @@ import Glibc
 import LiveServer
 import Testing
 
-/// A disk whose flushes fail or take long when it is told so: a library that a server is started with.
+/// A disk whose flushes fail or take long when it is asked to: a library that a server is started with.
 struct FaultyDisk {
   private let directory: TemporaryDirectory
 

@@ -1,20 +1,13 @@
 import LiveServer
 import MappedArrayClient
 
-/// What becomes of an increment that does not fit.
-enum Overflow: String, CaseIterable {
-  case fail = "FAIL"
-  case wrap = "WRAP"
-  case saturate = "SAT"
-}
-
 /// An increment as the client writes it, and what it should make of an element: nil if it is refused.
 struct Increment<Element> {
   let argument: Argument
-  let apply: (Element, Overflow) -> Element?
+  let apply: (Element, OverflowPolicy) -> Element?
 }
 
-/// An element type as a number type of Swift, so that a test can know by itself what the server should answer.
+/// An element type as a number type of Swift, so that a test can know by itself what the server should reply.
 protocol ModelElement: ArgumentConvertible, Hashable, PackedElement, ReplyValue {
   static var zero: Self { get }
   /// Values at which something may go wrong.

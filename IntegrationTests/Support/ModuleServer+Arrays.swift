@@ -41,7 +41,7 @@ extension ModuleServer {
     try #require(try send(["VALL", key]).elements).map(\.text)
   }
 
-  /// Sends a command that must fail, and answers what it says.
+  /// Sends a command that must fail, and returns what it says.
   func failure(_ words: [any ArgumentConvertible]) throws -> String {
     try #require(try send(words).errorText, "\(words) succeeds")
   }

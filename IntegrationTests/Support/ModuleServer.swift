@@ -21,13 +21,13 @@ final class ModuleServer {
     connection = try live.connect(protocolVersion: protocolVersion)
   }
 
-  /// Sends a command and answers its reply, errors too.
+  /// Sends a command and returns its reply, errors too.
   @discardableResult
   func callAsFunction(_ arguments: any ArgumentConvertible...) throws -> Reply {
     try connection.send(arguments.map(\.argument))
   }
 
-  /// Sends a command and answers its reply, errors too.
+  /// Sends a command and returns its reply, errors too.
   @discardableResult
   func send(_ arguments: [any ArgumentConvertible]) throws -> Reply {
     try connection.send(arguments.map(\.argument))

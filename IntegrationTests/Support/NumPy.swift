@@ -12,7 +12,7 @@ struct NumPyFile {
     try run("numpy.save(open(path, 'wb'), values) if format == 'npy' else values.tofile(path)", files)
   }
 
-  /// Reads the files, with and without mapping them, and answers the paths of those with anything else in them.
+  /// Reads the files, with and without mapping them, and returns the paths of those with anything else in them.
   static func mismatches(_ files: [NumPyFile]) throws -> String {
     try run(
       """

@@ -2,13 +2,13 @@ import LiveServer
 import MappedArrayClient
 import Testing
 
-/// Commands with NumPy's answers to them: a script makes files and prints a line for each command, its words, how the
-/// answer is to be compared, and the answer, with tabs between.
+/// Commands with NumPy's results for them: a script makes files and prints a line for each command, its words, how the
+/// result is to be compared, and the result, with tabs between.
 struct NumPyQuiz {
   struct Question {
     let words: String
     let comparison: String
-    let answer: String
+    let result: String
     let isSingle: Bool
 
     var command: [Argument] { words.split(separator: " ").map { Argument(String($0)) } }
@@ -16,9 +16,9 @@ struct NumPyQuiz {
 
   let questions: [Question]
 
-  /// Runs a script, which finds `ask(words, answer, margin)` and the type and directory it is about.
+  /// Runs a script, which finds `ask(words, result, margin)` and the type and directory it is about.
   ///
-  /// - Parameter margin: of a float, how far the answers may be apart; exact without it.
+  /// - Parameter margin: of a float, how far the results may be apart; exact without it.
   init(_ script: String, type: ElementCase, directory: String) throws {
     let prologue = """
       import numpy, sys
@@ -29,17 +29,17 @@ struct NumPyQuiz {
       def text(value):
           return repr(float(value)) if is_float else str(int(value))
 
-      def ask(words, answer, margin=None):
-          if answer is None:
+      def ask(words, result, margin=None):
+          if result is None:
               comparison = 'nil'
-          elif isinstance(answer, list):
-              comparison, answer = 'list', ' '.join(map(str, answer))
-          elif isinstance(answer, int):
+          elif isinstance(result, list):
+              comparison, result = 'list', ' '.join(map(str, result))
+          elif isinstance(result, int):
               comparison = 'integer'
           else:
-              answer = float(answer)
+              result = float(result)
               comparison = 'float' if margin is None else repr(float(margin))
-          print(words, comparison, answer, sep='\\t')
+          print(words, comparison, result, sep='\\t')
 
       """
     let output = try Python.run(
@@ -47,35 +47,35 @@ struct NumPyQuiz {
     questions = output.split(separator: "\n").map { line in
       let parts = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
       return Question(
-        words: parts[0], comparison: parts.count > 1 ? parts[1] : "", answer: parts.count > 2 ? parts[2] : "",
+        words: parts[0], comparison: parts.count > 1 ? parts[1] : "", result: parts.count > 2 ? parts[2] : "",
         isSingle: type.name == "f32")
     }
   }
 
-  /// Asks the server all questions and reports the answers that are not NumPy's.
+  /// Asks the server all questions and reports the results that are not NumPy's.
   func put(to connection: Connection) throws {
     for start in stride(from: 0, to: questions.count, by: 100) {
       let part = questions[start..<min(start + 100, questions.count)]
       let replies = try connection.pipeline { for question in part { $0.send(question.command) } }
-      for (question, reply) in zip(part, replies) where !question.isAnswered(by: reply) {
-        Issue.record("\(question.words): \(question.answer) ± \(question.comparison), not \(reply)")
+      for (question, reply) in zip(part, replies) where !question.isMet(by: reply) {
+        Issue.record("\(question.words): \(question.result) ± \(question.comparison), not \(reply)")
       }
     }
   }
 }
 
 extension NumPyQuiz.Question {
-  /// Whether the reply is the answer; an aggregate is the only element of its array.
-  func isAnswered(by reply: Reply) -> Bool {
+  /// Whether the reply is the result; an aggregate is the only element of its array.
+  func isMet(by reply: Reply) -> Bool {
     if comparison == "list" {
-      return reply.elements?.map { $0.text ?? "" } == answer.split(separator: " ").map(String.init)
+      return reply.elements?.map { $0.text ?? "" } == result.split(separator: " ").map(String.init)
     }
     let reply = reply.elements?.first ?? reply
     switch comparison {
     case "nil": return reply == .null
-    case "integer": return reply.text == answer
+    case "integer": return reply.text == result
     default:
-      guard let found = reply.text.flatMap(number), let expected = number(answer) else { return false }
+      guard let found = reply.text.flatMap(number), let expected = number(result) else { return false }
       if found.isNaN || expected.isNaN { return found.isNaN && expected.isNaN }
       return found == expected || (found - expected).magnitude <= (Double(comparison) ?? 0)
     }

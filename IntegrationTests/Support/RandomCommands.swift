@@ -3,7 +3,7 @@ import LiveServer
 /// Commands that nobody would send: those that are right, with arguments changed, doubled, left out and made up.
 struct RandomCommands {
   private var random: SeededGenerator
-  /// What DUMP answered last.
+  /// What DUMP replied last.
   var payload: [UInt8] = []
 
   init(seed: UInt64) {

@@ -39,9 +39,9 @@ final class RecordTarget: FuzzTarget {
     let request = MappingRequest(
       elementType: accepted.elementType, format: accepted.isRaw ? .raw : .npy, access: .writable)
     // Elements may look like a header.
-    let array = try ServedArray.make(ArrayFile(opening: path, in: sandbox.root, for: request))
-    let count = shape.reduce(1, &*)
-    require(array.shape.reduce(1, &*) == count, "\(array.shape) is mapped and not \(shape)")
+    let array = try ServedArray(ArrayFile(opening: path, in: sandbox.root, for: request))
+    let count = elementCount(shape: shape)
+    require(elementCount(shape: array.file.shape) == count, "\(array.file.shape) is mapped and not \(shape)")
     require((try? array.count()) == count, "it has another count")
   }
 }

@@ -1,6 +1,8 @@
 import Glibc
 import MappedArrayClient
 import Synchronization
+// Who has servers has files, processes and the like.
+@_exported import TestSupport
 
 /// A real server for one test: in its own temporary directory, on its own Unix socket, and killed and removed with this
 /// object, or killed when the test process dies.
@@ -78,8 +80,14 @@ public final class LiveServer: Sendable {
   }
 
   deinit {
+    remove()
+  }
+
+  /// Ends the server, by `SIGKILL`, and removes its directory; it can't be started any more.
+  public func remove() {
     // Before the directory goes.
     kill()
+    temporary.remove()
   }
 
   /// Starts the server after its end, on the same directory, socket and port, and waits until it serves.
@@ -124,7 +132,7 @@ public final class LiveServer: Sendable {
     do throws(ClientError) {
       try connect()("SHUTDOWN", saving ? "SAVE" : "NOSAVE")
     } catch .connection {
-      // The answer to a SHUTDOWN that succeeds is the end of the connection.
+      // What a SHUTDOWN that succeeds gets is the end of the connection.
     } catch {
       throw .client("SHUTDOWN: \(error)", output: log)
     }
@@ -202,9 +210,9 @@ extension LiveServer {
     throw .timeout("the server's start", output: log)
   }
 
-  /// Whether the server answers `PING` otherwise than by saying that it is loading.
+  /// Whether the server replies to `PING` otherwise than by saying that it is loading.
   private func serves() -> Bool {
-    // RESP2 and no password: this says nothing but PING, which any server answers, if only by an error.
+    // RESP2 and no password: this says nothing but PING, to which any server replies, if only by an error.
     guard
       let connection = try? Connection(to: address, timeout: Self.patience, protocolVersion: .resp2),
       let reply = try? connection.send(["PING"])

@@ -18,6 +18,8 @@ public enum MappedArrayError: Error, Equatable, Sendable, CustomStringConvertibl
   case locked(path: String)
   /// A part of the file could not be had while it was read or written: it was cut, or the disk fails.
   case fault(path: String)
+  /// The path names another file than the one that is mapped.
+  case replaced(path: String)
   /// The array was mapped without write access.
   case readOnly
   /// The raw file ends in a part of an element, so its length cannot be changed.
@@ -64,6 +66,7 @@ public enum MappedArrayError: Error, Equatable, Sendable, CustomStringConvertibl
       "the file has no .npy header, which recorded \(type.name) before; put that file back, or map this one anew"
     case .locked(let path): "another process writes '\(path)'; map it READONLY, or unmap it there first"
     case .fault(let path): "a part of '\(path)' is gone: it was cut by another program, or the disk fails"
+    case .replaced(let path): "'\(path)' names another file than a moment ago; try again"
     case .readOnly: "the array is mapped READONLY; map the file WRITABLE to change it"
     case .trailingBytes(let bytes, let elementSize):
       "the file ends in \(bytes) bytes of a part of an element of \(elementSize); complete or remove them first"

@@ -14,15 +14,15 @@ public struct Pipeline: Sendable {
 }
 
 extension Connection {
-  /// Sends a command and answers its reply, which is `Reply.error` if the server refuses it.
+  /// Sends a command and returns its reply, which is `Reply.error` if the server refuses it.
   @discardableResult
   public func send(_ arguments: [Argument]) throws(ClientError) -> Reply {
     try append(arguments)
     try flush()
-    return try readAnswer()
+    return try readCommandReply()
   }
 
-  /// Sends a command and answers its reply.
+  /// Sends a command and returns its reply.
   ///
   /// - Throws: `ClientError.server` if the server refuses it.
   @discardableResult
@@ -30,7 +30,7 @@ extension Connection {
     try checked(send(arguments.map(\.argument)))
   }
 
-  /// Sends a command and answers its reply as a `Value`.
+  /// Sends a command and returns its reply as a `Value`.
   ///
   /// - Throws: `ClientError.server` if the server refuses it, `.typeMismatch` if its reply is no `Value`.
   public func callAsFunction<Value: ReplyValue>(
@@ -39,7 +39,7 @@ extension Connection {
     try Value(checked(send(arguments.map(\.argument))))
   }
 
-  /// Sends the commands that `body` adds at once and answers a reply for each, errors among them.
+  /// Sends the commands that `body` adds at once and returns a reply for each, errors among them.
   ///
   /// A command that can't be sent, having no arguments or too many bytes, makes the connection unusable.
   ///
@@ -61,7 +61,7 @@ extension Connection {
     try flush()
     var replies: [Reply] = []
     replies.reserveCapacity(pipeline.commands.count)
-    for _ in pipeline.commands { replies.append(try readAnswer()) }
+    for _ in pipeline.commands { replies.append(try readCommandReply()) }
     return replies
   }
 
@@ -72,8 +72,8 @@ extension Connection {
     return reply
   }
 
-  /// The next reply that answers a command.
-  func readAnswer() throws(ClientError) -> Reply {
+  /// The next reply to a command.
+  func readCommandReply() throws(ClientError) -> Reply {
     while true {
       let reply = try readReply()
       guard case .push(let elements) = reply else { return reply }

@@ -11,9 +11,9 @@ public enum Address: Hashable, Sendable {
 
 /// The version of the protocol that replies come in.
 public enum ProtocolVersion: Int, Sendable, CaseIterable {
-  /// Every server's.
+  /// Every server's. With hiredis before 1.0, arrays in replies nest at most eight deep.
   case resp2 = 2
-  /// With doubles, big numbers, maps and messages that answer no command; since Redis 6.
+  /// With doubles, big numbers, maps and messages that are no replies to commands; since Redis 6.
   case resp3 = 3
 }
 
@@ -35,9 +35,9 @@ public final class Connection {
   /// The arguments of the command that is being formatted, kept for their memory.
   var command = CommandVectors()
 
-  /// What is done with messages that answer no command, which only RESP3 has; without it they are dropped.
+  /// What is done with messages that are no replies to commands, which only RESP3 has; without it they are dropped.
   ///
-  /// `readReply()` answers them as replies instead.
+  /// `readReply()` returns them as replies instead.
   public var onPush: (([Reply]) -> Void)?
 
   /// Connects, and names the user and selects the database if they are given.
@@ -49,7 +49,7 @@ public final class Connection {
   ///   - user: the user that `password` belongs to, `default` if nil.
   ///   - password: the user's password; none is sent if nil.
   ///   - database: the number of the database.
-  ///   - protocolVersion: the version that replies come in.
+  ///   - protocolVersion: the version that replies come in; `HELLO` can't change it later.
   /// - Throws: `ClientError.connection` if the server can't be reached, `.server` if it refuses the password, the
   ///   database or the protocol's version.
   public convenience init(
@@ -71,16 +71,22 @@ public final class Connection {
       }
       context = if let timeout { redisConnectUnixWithTimeout(path, timeval(timeout)) } else { redisConnectUnix(path) }
     }
-    try self.init(context, timeout: timeout)
+    try self.init(context, timeout: timeout, protocolVersion: protocolVersion)
     try introduce(user: user, password: password, database: database, protocolVersion: protocolVersion)
   }
 
   /// Takes over a stream socket that is connected already, and closes it in the end. Nothing is sent.
-  public convenience init(adopting descriptor: Int32, timeout: Duration? = nil) throws(ClientError) {
-    try self.init(redisConnectFd(descriptor), timeout: timeout)
+  ///
+  /// - Parameter protocolVersion: the newest version that replies may come in.
+  public convenience init(
+    adopting descriptor: Int32, timeout: Duration? = nil, protocolVersion: ProtocolVersion = .resp3
+  ) throws(ClientError) {
+    try self.init(redisConnectFd(descriptor), timeout: timeout, protocolVersion: protocolVersion)
   }
 
-  private init(_ context: UnsafeMutablePointer<redisContext>?, timeout: Duration?) throws(ClientError) {
+  private init(
+    _ context: UnsafeMutablePointer<redisContext>?, timeout: Duration?, protocolVersion: ProtocolVersion
+  ) throws(ClientError) {
     let code = errno
     guard let context else { throw ClientError(code: ENOMEM) }
     guard context.pointee.err == REDIS_OK else {
@@ -88,7 +94,12 @@ public final class Connection {
       throw ClientError(context, code: code)
     }
     self.context = context
-    reader = ReplyReader(descriptor: context.pointee.fd)
+    do throws(ClientError) {
+      reader = try ReplyReader(descriptor: context.pointee.fd, protocolVersion: protocolVersion)
+    } catch {
+      redisFree(context)
+      throw error
+    }
     if let timeout, redisSetTimeout(context, timeval(timeout)) != REDIS_OK {
       throw ClientError(context, code: errno)
     }

@@ -39,7 +39,7 @@ public enum Reply: Equatable, Sendable {
 
   /// A short text such as `OK`.
   case status(String)
-  /// An error; `Connection.send` answers it, the typed calls throw it.
+  /// An error; `Connection.send` returns it, the typed calls throw it.
   case error(ServerError)
   /// An integer of 64 bits.
   case integer(Int)
@@ -61,7 +61,7 @@ public enum Reply: Equatable, Sendable {
   case map([Entry])
   /// Replies whose order means nothing; RESP2 has an array for it.
   case set([Reply])
-  /// A message that answers no command.
+  /// A message that is no reply to a command.
   case push([Reply])
 }
 

@@ -4,7 +4,8 @@ extension ReplyReader {
 
   /// Reads the next reply.
   mutating func reply() throws(ClientError) -> Reply {
-    try reply(depth: 0)
+    if let reply = try replyOfHiredis() { return reply }
+    return try reply(depth: 0)
   }
 
   /// What a reply that may be a bulk string begins with.
@@ -17,6 +18,7 @@ extension ReplyReader {
 
   /// Reads as far as a bulk string's payload, or another reply to its end.
   mutating func start() throws(ClientError) -> Start {
+    if try nextByte() != Kind.bulk.rawValue, let reply = try replyOfHiredis() { return .other(reply) }
     var header = try header()
     while header.kind == .attribute {
       try skipAttribute(header)
@@ -127,7 +129,7 @@ extension ReplyReader {
     }
   }
 
-  /// Consumes what belongs to `header` but nested replies; answers how many of those come next.
+  /// Consumes what belongs to `header` but nested replies; returns how many of those come next.
   private mutating func skipHead(_ header: Header) throws(ClientError) -> Int {
     switch header.kind {
     case .status, .error, .integer, .null, .boolean, .double, .bigNumber:

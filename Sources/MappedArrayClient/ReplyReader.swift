@@ -1,21 +1,34 @@
+import CHiredis
 import Glibc
 
-/// Reads replies, in RESP2 and RESP3, from a descriptor that blocks.
+/// Reads replies from a descriptor that blocks.
 ///
-/// hiredis 0.14 knows RESP2 only. What the peer sends is not trusted: lines, nesting and what is allocated ahead of the
-/// bytes that fill it are bounded, and anything malformed is a `ClientError.protocolViolation`.
+/// ``HiredisReader`` makes what it can of the bytes that are received here. What it cannot is read here as well:
+/// - RESP3, where hiredis does not know all that servers send in it: before 1.1. Of later versions none knows bulk
+///   errors, and an attribute is to them a reply or an element of its own; a reply that begins with either is read here.
+/// - bulk strings that go straight into the caller's memory, and replies that are discarded: hiredis gathers a string
+///   in its own memory before it hands it over, and has no way to leave anything out.
+///
+/// What the peer sends is not trusted: what is allocated ahead of the bytes that fill it is bounded, here lines and
+/// nesting too (hiredis before 1.0 takes eight arrays in each other), and anything malformed is a
+/// `ClientError.protocolViolation`.
 struct ReplyReader: ~Copyable {
   /// How deep aggregates may nest in a reply that is kept; each level is a level of the stack.
   static let maximumDepth = 64
 
   private let descriptor: Int32
+  private let version: ProtocolVersion
+  /// nil if nothing is left to hiredis.
+  private let hiredis: HiredisReader?
   private let buffer: UnsafeMutableRawBufferPointer
   /// The part of `buffer` that was received and not yet consumed.
   private var unread = 0..<0
 
   /// A reader of `descriptor`, which must stay open as long as the reader is used.
-  init(descriptor: Int32) {
+  init(descriptor: Int32, protocolVersion: ProtocolVersion) throws(ClientError) {
     self.descriptor = descriptor
+    version = protocolVersion
+    hiredis = protocolVersion == .resp2 || reply_reader_knows_resp3() ? try HiredisReader() : nil
     // No line may be longer than this.
     buffer = .allocate(byteCount: 64 * 1024, alignment: 16)
   }
@@ -24,7 +37,30 @@ struct ReplyReader: ~Copyable {
     buffer.deallocate()
   }
 
-  /// Consumes a line and answers its bytes without the end, which are valid until more is read.
+  /// The byte that comes next, which is not consumed.
+  mutating func nextByte() throws(ClientError) -> UInt8 {
+    while unread.isEmpty { try fill() }
+    return buffer[unread.lowerBound]
+  }
+
+  /// Reads the next reply with hiredis; nil, and nothing is consumed, if it can't.
+  mutating func replyOfHiredis() throws(ClientError) -> Reply? {
+    let first = try nextByte()
+    let isUnknown = version == .resp3 && (first == Kind.attribute.rawValue || first == Kind.bulkError.rawValue)
+    guard let hiredis, !isUnknown else { return nil }
+    // What is behind the reply comes back: little more than is needed is given, or it would be copied time and again.
+    var portion = 512
+    while true {
+      let bytes = UnsafeRawBufferPointer(rebasing: buffer[unread].prefix(portion))
+      let result = try hiredis.read(bytes)
+      unread = unread.lowerBound + bytes.count - (result?.rest ?? 0)..<unread.upperBound
+      if let result { return result.reply }
+      portion = min(2 * portion, buffer.count)
+      _ = try nextByte()
+    }
+  }
+
+  /// Consumes a line and returns its bytes without the end, which are valid until more is read.
   mutating func line() throws(ClientError) -> UnsafeRawBufferPointer {
     var searched = 0
     while true {
@@ -90,7 +126,7 @@ struct ReplyReader: ~Copyable {
     unread = unread.lowerBound..<unread.upperBound + count
   }
 
-  /// Receives at least one byte into `first` and, once that is full, into `second`; answers how many.
+  /// Receives at least one byte into `first` and, once that is full, into `second`; returns how many.
   private func receive(
     into first: UnsafeMutableRawBufferPointer, and second: UnsafeMutableRawBufferPointer
   ) throws(ClientError) -> Int {

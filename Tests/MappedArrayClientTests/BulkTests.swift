@@ -18,9 +18,9 @@ struct BulkTests {
     }
   }
 
-  @Test("packed elements come as an array")
-  func elements() throws {
-    let connection = try server.connect()
+  @Test("packed elements come as an array", arguments: ProtocolVersion.allCases)
+  func elements(version: ProtocolVersion) throws {
+    let connection = try server.connect(protocolVersion: version)
     let numbers = (0..<300_000).map { Double($0) / 7 }
     try connection.append(["SET", "numbers"], payload: numbers.span.bytes)
     try connection.append(["GET", "numbers"])
@@ -47,9 +47,9 @@ struct BulkTests {
     #expect(stride(from: 0, to: words.count - 1, by: 4093).allSatisfy { words[$0] == 0 })
   }
 
-  @Test("a bulk string goes into the caller's memory")
-  func destination() throws {
-    let connection = try server.connect()
+  @Test("a bulk string goes into the caller's memory", arguments: ProtocolVersion.allCases)
+  func destination(version: ProtocolVersion) throws {
+    let connection = try server.connect(protocolVersion: version)
     let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0) }
     try connection("SET", "blob", bytes)
     for _ in 0..<3 { try connection.append(["GET", "blob"]) }
@@ -77,9 +77,9 @@ struct BulkTests {
     #expect(try connection("PING") == .status("PONG"))
   }
 
-  @Test("a part of an element is refused, and read to its end")
-  func partOfElement() throws {
-    let connection = try server.connect()
+  @Test("a part of an element is refused, and read to its end", arguments: ProtocolVersion.allCases)
+  func partOfElement(version: ProtocolVersion) throws {
+    let connection = try server.connect(protocolVersion: version)
     try connection("SET", "odd", "123456789")
     try connection.append(["GET", "odd"])
     try connection.append(["PING"])

@@ -59,7 +59,7 @@ struct ClusterMapTests {
     }
   }
 
-  @Test("what nodes answer that do not serve a key")
+  @Test("what nodes reply that do not serve a key")
   func redirections() {
     func read(_ code: String, _ message: String) -> Redirection? {
       Redirection(.server(code: code, message: message), askedAt: asked)

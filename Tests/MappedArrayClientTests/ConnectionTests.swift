@@ -33,7 +33,7 @@ struct ConnectionTests {
     #expect(try old("DEBUG", "PROTOCOL", "map")["1"] == .integer(1))
   }
 
-  @Test("messages that answer no command don't shift the replies")
+  @Test("messages that are no replies to commands don't shift the replies")
   func pushes() throws {
     let connection = try server.connect()
     #expect(try connection("DEBUG", "PROTOCOL", "push") == .bulk("Some real reply following the push reply"))
@@ -54,9 +54,9 @@ struct ConnectionTests {
     var messages: [[Reply]] = []
   }
 
-  @Test("arguments are any bytes")
-  func arguments() throws {
-    let connection = try server.connect()
+  @Test("arguments are any bytes", arguments: ProtocolVersion.allCases)
+  func arguments(version: ProtocolVersion) throws {
+    let connection = try server.connect(protocolVersion: version)
     let bytes = (UInt8.min...UInt8.max).map { $0 } + Array("\r\n$3\r\n".utf8)
     let copied = Argument(copying: bytes.span.bytes)
     #expect(try connection.send(["ECHO", copied]) == .bulk(bytes))
@@ -92,9 +92,9 @@ struct ConnectionTests {
     #expect(try connection("GET", "a", as: Int.self) == 7)
   }
 
-  @Test("errors of the server are answered by send, and thrown by the typed calls")
-  func serverErrors() throws {
-    let connection = try server.connect()
+  @Test("errors of the server are returned by send, and thrown by the typed calls", arguments: ProtocolVersion.allCases)
+  func serverErrors(version: ProtocolVersion) throws {
+    let connection = try server.connect(protocolVersion: version)
     let text = "value is not an integer or out of range"
     try connection("SET", "a", "x")
     #expect(try connection.send(["INCR", "a"]) == .error(ServerError(code: "ERR", message: text)))
@@ -107,9 +107,9 @@ struct ConnectionTests {
     #expect(replies == [.error(ServerError(code: "ERR", message: text)), .integer(1)])
   }
 
-  @Test("a pipeline of many commands")
-  func pipeline() throws {
-    let connection = try server.connect()
+  @Test("a pipeline of many commands", arguments: ProtocolVersion.allCases)
+  func pipeline(version: ProtocolVersion) throws {
+    let connection = try server.connect(protocolVersion: version)
     let replies = try connection.pipeline { pipeline in
       for index in 0..<20_000 { pipeline("ECHO", index) }
     }
@@ -157,11 +157,11 @@ struct ConnectionTests {
     #expect(try connection("PING") == .status("PONG"))
   }
 
-  @Test("a server that does not answer in time")
+  @Test("a server that does not reply in time")
   func timeout() throws {
     let connection = try server.connect(timeout: .milliseconds(50))
     #expect(throws: ClientError.timeout) { try connection("DEBUG", "SLEEP", 0.3) }
-    // Its late answer must not be taken for that of another command.
+    // Its late reply must not be taken for that to another command.
     #expect(throws: ClientError.timeout) { try connection("PING") }
   }
 

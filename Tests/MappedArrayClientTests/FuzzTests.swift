@@ -23,13 +23,13 @@ struct FuzzTests {
     return bytes
   }
 
-  @Test("garbage ends in a typed error, whatever way it is read", arguments: 0..<8)
-  func garbage(seed: UInt64) throws {
+  @Test("garbage ends in a typed error, whatever way it is read", arguments: 0..<8, ProtocolVersion.allCases)
+  func garbage(seed: UInt64, version: ProtocolVersion) throws {
     var random = SeededGenerator(seed: seed)
     for _ in 0..<400 {
       let bytes = garbage(&random)
       // What is kept and what is skipped are cut at the same places, as long as both are well-formed.
-      let kept = try Connection.receiving(bytes)
+      let kept = try Connection.receiving(bytes, version)
       var count = 0
       let error = #expect(throws: ClientError.self) {
         while true {
@@ -40,9 +40,9 @@ struct FuzzTests {
       let comment = Comment(rawValue: "seed \(seed): \(String(reflecting: String(decoding: bytes, as: UTF8.self)))")
       #expect(error != .timeout, comment)
       #expect(count <= bytes.count, comment)
-      let skipped = try Connection.receiving(bytes)
+      let skipped = try Connection.receiving(bytes, version)
       #expect(throws: ClientError.self, comment) { while try skipped.discardReplies(1) >= 0 {} }
-      let bulks = try Connection.receiving(bytes)
+      let bulks = try Connection.receiving(bytes, version)
       #expect(throws: ClientError.self, comment) {
         while true {
           do {

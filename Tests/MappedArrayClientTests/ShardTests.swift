@@ -47,7 +47,7 @@ struct ShardTests {
     #expect(Set((0..<shardCount).map { HashSlot.of("{\(name)}:\($0)") }).count == 1)
   }
 
-  /// The summary of a part as the server would tell of it.
+  /// The summary of a part as the server would describe it.
   private func summary(_ elements: ArraySlice<Double>) throws -> ArraySummary<Double> {
     guard let first = elements.first else { return ArraySummary() }
     let mean = elements.reduce(0, +) / Double(elements.count)

@@ -4,20 +4,23 @@ import MappedArrayClient
 
 extension Connection {
   /// A connection to a peer that has sent `bytes` and ended.
-  static func receiving(_ bytes: some Collection<UInt8>) throws -> Connection {
-    let (connection, peer) = try pair(timeout: .seconds(10))
+  static func receiving(
+    _ bytes: some Collection<UInt8>, _ version: ProtocolVersion = .resp3
+  ) throws -> Connection {
+    let (connection, peer) = try pair(timeout: .seconds(10), version)
     try peer.send(bytes)
     return connection
   }
 
-  static func receiving(_ text: String) throws -> Connection {
-    try receiving(Array(text.utf8))
+  static func receiving(_ text: String, _ version: ProtocolVersion = .resp3) throws -> Connection {
+    try receiving(Array(text.utf8), version)
   }
 
-  static func pair(timeout: Duration?) throws -> (Connection, Peer) {
+  static func pair(timeout: Duration?, _ version: ProtocolVersion = .resp3) throws -> (Connection, Peer) {
     var ends: [Int32] = [-1, -1]
     guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else { throw Failure(code: errno) }
-    return (try Connection(adopting: ends[0], timeout: timeout), Peer(descriptor: ends[1]))
+    let connection = try Connection(adopting: ends[0], timeout: timeout, protocolVersion: version)
+    return (connection, Peer(descriptor: ends[1]))
   }
 }
 

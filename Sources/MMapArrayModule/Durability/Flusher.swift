@@ -1,7 +1,7 @@
 import CFlusher
-import CModuleShim
 import Glibc
 import MappedArray
+import ServerModule
 
 /// Flushes arrays to the disk, by the thread in `CFlusher` or at once, and keeps count of what failed.
 final class Flusher {
@@ -11,22 +11,30 @@ final class Flusher {
     case call(SynchronizeCall)
   }
 
-  private(set) var failures = 0
-  private(set) var flushes = 0
+  private let arrays: ArrayRegistry
+  private let setting: FlushSetting
+  private(set) var failureCount = 0
+  private(set) var count = 0
   /// Arrays that have become dirty since the last round.
   private var dirty: [FileIdentity] = []
   private var waiting: [UInt64: Waiting] = [:]
   private var lastToken: UInt64 = 0
+  /// Where the thread's results come out.
+  private var results: ReadableDescriptor?
+
+  init(_ arrays: ArrayRegistry, _ setting: FlushSetting) {
+    self.arrays = arrays
+    self.setting = setting
+  }
 
   /// Begins to flush: every second, and whenever somebody waits.
-  func start(_ context: OpaquePointer?) {
-    let results = flusher_start()
-    guard results >= 0 else {
-      log(context, .warning, "no thread for flushing: mmaparray.fsync everysec flushes on the main thread")
-      return
+  func start(_ context: Context) {
+    let descriptor = flusher_start()
+    guard descriptor >= 0 else {
+      return context.log(.warning, "no thread for flushing: mmaparray.fsync everysec flushes on the main thread")
     }
-    _ = server_EventLoopAdd(
-      results, Int32(SERVER_EVENT_LOOP_READABLE), { _, _, _ in Module.current.flusher.takeResults() }, nil)
+    results = ReadableDescriptor(descriptor) { [unowned self] in takeResults() }
+    _ = results?.start()
   }
 
   /// An array has been changed: flushes it or notes that it is to be flushed.
@@ -34,11 +42,11 @@ final class Flusher {
   /// - Throws: if it was flushed, why that failed.
   @inline(__always)
   func changed(_ array: ServedArray) throws(CommandError) {
-    switch FlushPolicy.current {
+    switch setting.policy {
     case .no: break
     case .everysec:
-      guard !array.isDirty else { return }
-      array.isDirty = true
+      guard !array.flush.isDirty else { return }
+      array.flush.isDirty = true
       dirty.append(array.identity)
     case .always: try flush(array)
     }
@@ -46,14 +54,14 @@ final class Flusher {
 
   /// Flushes an array that nobody is bound to any more, without waiting. May be called on any thread.
   static func flushUnwatched(_ array: ServedArray) {
-    guard let file = array.duplicateDescriptor() else { return }
-    if !flusher_submit(file, 0) { close(file) }
+    guard let descriptor = array.file.duplicateDescriptor() else { return }
+    if !flusher_submit(descriptor, 0) { close(descriptor) }
   }
 
   /// Flushes an array and waits for it.
   func flush(_ array: ServedArray) throws(CommandError) {
     do throws(MappedArrayError) {
-      try array.synchronize()
+      try array.file.synchronize()
       flushed(array, failure: nil)
     } catch {
       flushed(array, failure: error)
@@ -61,21 +69,22 @@ final class Flusher {
     }
   }
 
-  /// Makes sure that the array may be changed after a failed flush: another must succeed first. What a master sends is
+  /// Makes sure that the array may be changed after a failed flush: another must succeed first. What a primary sends is
   /// done in any case: a replica that left it out would differ for ever.
   func checkWritable(_ array: ServedArray, _ call: Call) throws(CommandError) {
-    if !call.has(SERVER_CONTEXT_REPLICATED) { try flush(array) }
+    if call.origin != .primary { try flush(array) }
   }
 
-  /// The round of `everysec`.
+  /// The round of every second.
   func flushDirty() {
+    guard setting.policy == .everysec else { return }
     let identities = dirty
     dirty = []
     for identity in identities {
-      guard let array = Module.current.arrays.array(identity) else { continue }
+      guard let array = arrays.array(identity) else { continue }
       // Where a flush is still under way, or the thread has more than enough to do: next second.
-      if !array.isFlushing, submit(array, .array(identity)) {
-        (array.isDirty, array.isFlushing) = (false, true)
+      if !array.flush.isFlushing, submit(array, .array(identity)) {
+        (array.flush.isDirty, array.flush.isFlushing) = (false, true)
       } else {
         dirty.append(identity)
       }
@@ -84,21 +93,24 @@ final class Flusher {
 
   /// The server ends: flushes what has changed since the last round, and waits for it.
   func finish() {
-    guard FlushPolicy.current != .no else { return }
-    for array in Module.current.arrays.all where array.isDirty {
-      array.isDirty = false
+    guard setting.policy != .no else { return }
+    for array in arrays.all where array.flush.isDirty {
+      array.flush.isDirty = false
+      // A failure is logged and counted.
       try? flush(array)
     }
   }
 
-  /// Flushes for a call that waits. False if it cannot be done off the main thread.
+  /// Flushes for a call that waits.
+  ///
+  /// - Returns: false if it cannot be done off the main thread.
   func submit(_ array: ServedArray, for call: SynchronizeCall) -> Bool { submit(array, .call(call)) }
 
   private func submit(_ array: ServedArray, _ entry: Waiting) -> Bool {
-    guard let file = array.duplicateDescriptor() else { return false }
+    guard let descriptor = array.file.duplicateDescriptor() else { return false }
     lastToken &+= 1
-    guard flusher_submit(file, lastToken) else {
-      close(file)
+    guard flusher_submit(descriptor, lastToken) else {
+      close(descriptor)
       return false
     }
     waiting[lastToken] = entry
@@ -111,15 +123,15 @@ final class Flusher {
       switch waiting.removeValue(forKey: result.token) {
       case .array(let identity)?:
         // It may have been unmapped meanwhile.
-        guard let array = Module.current.arrays.array(identity) else {
+        guard let array = arrays.array(identity) else {
           flushedUnwatched(result.error)
           continue
         }
-        array.isFlushing = false
-        flushed(array, failure: array.flushError(result.error))
+        array.flush.isFlushing = false
+        flushed(array, failure: array.file.flushError(result.error))
       case nil: flushedUnwatched(result.error)
       case .call(let call)?:
-        call.failure = call.array.flushError(result.error)
+        call.failure = call.array.file.flushError(result.error)
         flushed(call.array, failure: call.failure)
         call.unblock()
       }
@@ -127,55 +139,25 @@ final class Flusher {
   }
 
   private func flushed(_ array: ServedArray, failure: MappedArrayError?) {
-    flushes += 1
+    count += 1
     if let failure {
-      failures += 1
+      failureCount += 1
       // Once, however many changes are refused.
-      if array.flushFailure == nil { log(nil, .warning, "flush failed, no changes until one succeeds: \(failure)") }
-    } else if array.flushFailure != nil {
-      log(nil, .notice, "flush succeeded again: \(quoted(array.path.bytes))")
+      if array.flush.failure == nil {
+        Context.none.log(.warning, "flush failed, no changes until one succeeds: \(failure)")
+      }
+    } else if array.flush.failure != nil {
+      Context.none.log(.notice, "flush succeeded again: \(quoted(array.file.path.bytes))")
     }
-    array.flushFailure = failure
+    array.flush.failure = failure
   }
 
   /// A flush has ended whose array is not there any more.
   private func flushedUnwatched(_ code: Int32) {
-    flushes += 1
+    count += 1
     guard code != 0 else { return }
-    failures += 1
-    log(nil, .warning, "the flush of a file that is not mapped any more failed: \(String(cString: strerror(code)))")
-  }
-}
-
-/// A client that waits for the flush of an array.
-final class SynchronizeCall: BlockedCall {
-  let array: ServedArray
-  fileprivate(set) var failure: MappedArrayError?
-
-  init(_ array: ServedArray) {
-    self.array = array
-    Module.current.arrays.retain(array)
-  }
-
-  deinit {
-    Module.current.arrays.release(array)
-  }
-
-  /// Flushes on the main thread, where the other one cannot.
-  func flushNow() {
-    do throws(CommandError) {
-      try Module.current.flusher.flush(array)
-    } catch {
-      if case .array(let error) = error { failure = error }
-    }
-    unblock()
-  }
-
-  override func reply(to call: Call) {
-    if let failure {
-      _ = CommandError.array(failure).reply(to: call)
-    } else {
-      call.replyOK()
-    }
+    failureCount += 1
+    Context.none.log(
+      .warning, "the flush of a file that is not mapped any more failed: \(String(cString: strerror(code)))")
   }
 }

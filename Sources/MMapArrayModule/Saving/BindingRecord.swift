@@ -11,7 +11,7 @@ import MappedArray
 struct BindingRecord {
   static let version: Int32 = 1
   static let pieceBytes = 1 << 20
-  static let mostDimensions = 64
+  static let maximumDimensionCount = 64
 
   struct Flags: OptionSet {
     let rawValue: UInt64

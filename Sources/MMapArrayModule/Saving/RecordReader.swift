@@ -1,4 +1,5 @@
 import MappedArray
+import ServerModule
 
 /// What the fields of a saved binding are read from.
 protocol RecordSource {
@@ -29,12 +30,12 @@ struct RecordReader<Source: RecordSource> {
     let path = try string { (bytes) throws(LoadError) in Array(bytes) }
     let elementType = try string { (name) throws(LoadError) in
       guard let type = ElementType(named: String(decoding: name, as: UTF8.self)) else {
-        throw LoadError(message: "\(quoted(name)) is no element type")
+        throw LoadError("\(quoted(name)) is no element type")
       }
       return type
     }
     let flags = BindingRecord.Flags(rawValue: try unsigned())
-    guard flags.isSubset(of: .known) else { throw LoadError(message: "its flags \(flags.rawValue) are unknown") }
+    guard flags.isSubset(of: .known) else { throw LoadError("its flags \(flags.rawValue) are unknown") }
     return BindingRecord(path: path, elementType: elementType, flags: flags)
   }
 
@@ -42,17 +43,11 @@ struct RecordReader<Source: RecordSource> {
   mutating func shape() throws(LoadError) -> [Int] {
     let count = try natural()
     let dimensions = try natural()
-    guard (1...BindingRecord.mostDimensions).contains(dimensions) else { throw LoadError(message: "it has no shape") }
+    guard (1...BindingRecord.maximumDimensionCount).contains(dimensions) else { throw LoadError("it has no shape") }
     var shape: [Int] = []
-    var product = 1
-    for _ in 0..<dimensions {
-      let dimension = try natural()
-      let (next, overflow) = product.multipliedReportingOverflow(by: dimension)
-      guard !overflow else { throw LoadError(message: "its shape is too large") }
-      product = next
-      shape.append(dimension)
-    }
-    guard product == count else { throw LoadError(message: "its shape has \(product) elements and not \(count)") }
+    for _ in 0..<dimensions { shape.append(try natural()) }
+    guard let product = elementCount(shape: shape) else { throw LoadError("its shape is too large") }
+    guard product == count else { throw LoadError("its shape has \(product) elements and not \(count)") }
     return shape
   }
 
@@ -60,13 +55,14 @@ struct RecordReader<Source: RecordSource> {
   mutating func contents(
     _ elementType: ElementType, _ shape: [Int], _ body: (UnsafeRawBufferPointer) -> Void
   ) throws(LoadError) {
-    let (bytes, overflow) = shape.reduce(1, &*).multipliedReportingOverflow(by: elementType.size)
-    guard !overflow else { throw LoadError(message: "it is too large") }
+    guard let count = elementCount(shape: shape) else { throw LoadError("it is too large") }
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: elementType.size)
+    guard !overflow else { throw LoadError("it is too large") }
     for start in stride(from: 0, to: bytes, by: BindingRecord.pieceBytes) {
       let size = min(bytes - start, BindingRecord.pieceBytes)
       try string { (piece) throws(LoadError) in
         guard piece.count == size else {
-          throw LoadError(message: "a piece has \(piece.count) bytes and not \(size)")
+          throw LoadError("a piece has \(piece.count) bytes and not \(size)")
         }
         body(piece)
       }
@@ -76,11 +72,11 @@ struct RecordReader<Source: RecordSource> {
   /// Reads the last field, which tells whether the record is what was saved.
   mutating func end() throws(LoadError) {
     guard let saved = source.unsigned() else { throw RecordReader.truncated }
-    guard saved == digest.value else { throw LoadError(message: "its digest is wrong: it is damaged") }
+    guard saved == digest.value else { throw LoadError("its digest is wrong: it is damaged") }
   }
 
   private mutating func natural() throws(LoadError) -> Int {
-    guard let number = Int(exactly: try unsigned()) else { throw LoadError(message: "a number in it is too large") }
+    guard let number = Int(exactly: try unsigned()) else { throw LoadError("a number in it is too large") }
     return number
   }
 
@@ -103,5 +99,5 @@ struct RecordReader<Source: RecordSource> {
     return result
   }
 
-  private static var truncated: LoadError { LoadError(message: "it ends too early") }
+  private static var truncated: LoadError { LoadError("it ends too early") }
 }

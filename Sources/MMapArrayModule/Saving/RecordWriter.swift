@@ -23,8 +23,10 @@ struct RecordWriter<Sink: RecordSink> {
   }
 
   /// Writes the shape of contents, which follow in pieces.
+  ///
+  /// - Precondition: it is the shape of an array.
   mutating func write(shape: [Int]) {
-    write(UInt64(shape.reduce(1, &*)))
+    write(UInt64(elementCount(shape: shape) ?? 0))
     write(UInt64(shape.count))
     for dimension in shape { write(UInt64(dimension)) }
   }

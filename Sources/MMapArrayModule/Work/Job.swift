@@ -1,8 +1,10 @@
-import MappedArray
+import ServerModule
 
-/// Sliced work that goes on after its command.
+/// Work in slices that goes on after its command, while the client waits.
 class Job: BlockedCall {
-  /// Does the next slice and answers whether more are left.
+  /// Does the next slice.
+  ///
+  /// - Returns: whether more are left.
   func advance() -> Bool { false }
 
   /// Whether this is a change that counts as done already.
@@ -12,58 +14,5 @@ class Job: BlockedCall {
   final func complete() {
     while advance() {}
     unblock()
-  }
-}
-
-/// A job of one kind of work.
-final class SlicedJob<Work: SlicedWork>: Job {
-  private var work: Work
-  private let array: TypedArray<Work.Element>
-  private var failure: CommandError?
-  private var isMore = true
-
-  init(_ work: Work, on array: TypedArray<Work.Element>) {
-    self.work = work
-    self.array = array
-    // The array stays mapped until the work is done, whatever becomes of its keys.
-    Module.current.arrays.retain(array)
-  }
-
-  deinit {
-    Module.current.arrays.release(array)
-  }
-
-  override func advance() -> Bool {
-    guard isMore else { return false }
-    do throws(CommandError) {
-      isMore = try work.advance(array)
-    } catch {
-      array.noticeFault(error)
-      failure = error
-      isMore = false
-    }
-    if !isMore { finish() }
-    return isMore
-  }
-
-  private func finish() {
-    guard array.unfinishedChange === self else { return }
-    array.unfinishedChange = nil
-    do throws(CommandError) {
-      // Its first slice has been flushed, or a flush has been asked for.
-      try Module.current.flusher.changed(array)
-    } catch {
-      failure = failure ?? error
-    }
-  }
-
-  override var isUnfinishedChange: Bool { array.unfinishedChange === self }
-
-  override func reply(to call: Call) {
-    if let failure {
-      _ = failure.reply(to: call)
-    } else {
-      work.reply(to: call)
-    }
   }
 }

@@ -9,19 +9,19 @@ public struct Root: ~Copyable {
   public let path: FilePath
   /// Whether `openat2` is not even tried, as if the kernel lacked it.
   private let walks: Bool
-  private let leastDescriptor: Int32
+  private let minimumDescriptor: Int32
 
   /// Opens the directory at `path`, creating it (not its parents) with mode 0770 less the umask if it is missing.
   ///
   /// - Parameters:
   ///   - path: the directory's.
-  ///   - leastDescriptor: the least number that an array's file descriptor has. Those below are left to the rest of the
+  ///   - minimumDescriptor: the least number that an array's file descriptor has. Those below are left to the rest of the
   ///     process, however many arrays there are.
-  public init(path: FilePath, leastDescriptor: Int32 = 0) throws(SystemCallError) {
-    try self.init(path: path, leastDescriptor: leastDescriptor, walks: false)
+  public init(path: FilePath, minimumDescriptor: Int32 = 0) throws(SystemCallError) {
+    try self.init(path: path, minimumDescriptor: minimumDescriptor, walks: false)
   }
 
-  init(path: FilePath, leastDescriptor: Int32 = 0, walks: Bool) throws(SystemCallError) {
+  init(path: FilePath, minimumDescriptor: Int32 = 0, walks: Bool) throws(SystemCallError) {
     do {
       try systemCall("mkdir") { path.withPlatformString { mkdir($0, 0o770) } }
     } catch {
@@ -34,7 +34,7 @@ public struct Root: ~Copyable {
       })
     self.path = resolved
     self.walks = walks
-    self.leastDescriptor = leastDescriptor
+    self.minimumDescriptor = minimumDescriptor
   }
 
   /// Reads a path as it came from outside: relative to the root, or absolute and inside it.
@@ -124,7 +124,9 @@ public struct Root: ~Copyable {
     return true
   }
 
-  /// Gives a file a new name beside its old one that nobody has, and answers it.
+  /// Gives a file a new name beside its old one that nobody has.
+  ///
+  /// - Returns: the new name.
   public borrowing func setAside(_ file: RelativePath) throws(MappedArrayError) -> RelativePath {
     var number = 1
     while identity(of: file.appending(".aside-\(number)")) != nil { number += 1 }
@@ -133,13 +135,13 @@ public struct Root: ~Copyable {
     return aside
   }
 
-  /// A mark that outlives the process: whether an exchange of many files has begun and not ended.
-  public borrowing func setMark(_ isSet: Bool) throws(MappedArrayError) {
-    if isSet { _ = try openStaged(StagedFile.mark) } else { remove(StagedFile.mark) }
+  /// Notes on the disk whether an exchange of many files has begun and not ended: a mark that outlives the process.
+  public borrowing func setResyncInProgress(_ isInProgress: Bool) throws(MappedArrayError) {
+    if isInProgress { _ = try openStaged(StagedFile.mark) } else { remove(StagedFile.mark) }
   }
 
-  /// Whether the mark is set.
-  public var hasMark: Bool { identity(of: StagedFile.mark) != nil }
+  /// Whether such an exchange had begun and not ended when this process, or one before it, looked last.
+  public var isResyncInProgress: Bool { identity(of: StagedFile.mark) != nil }
 
   /// Removes staged files that a killed server has left: those that nobody has locked.
   public borrowing func removeAbandonedFiles() {
@@ -182,7 +184,7 @@ public struct Root: ~Copyable {
   private borrowing func openArrayFile(_ file: RelativePath, flags: Int32) throws(MappedArrayError) -> Descriptor {
     let descriptor = try openBeneath(file.path, flags: flags)
     do {
-      return try descriptor.moved(least: leastDescriptor)
+      return try descriptor.moved(least: minimumDescriptor)
     } catch {
       if flags & O_CREAT != 0 { remove(file) }
       throw .system(error, path: file.path.string)

@@ -40,14 +40,10 @@ public struct StagedFile: ~Copyable {
   ///
   /// - Throws: `.tooLarge` if the shape is that of no array.
   public mutating func appendZeros(_ elementType: ElementType, shape: [Int]) throws(MappedArrayError) {
-    var bytes = elementType.size
-    for dimension in shape {
-      let (next, overflow) = bytes.multipliedReportingOverflow(by: dimension)
-      guard !overflow, dimension >= 0 else { throw .tooLarge }
-      bytes = next
-    }
-    let (end, overflow) = size.addingReportingOverflow(bytes)
-    guard !overflow else { throw .tooLarge }
+    guard let count = elementCount(shape: shape) else { throw .tooLarge }
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: elementType.size)
+    let (end, stillOverflow) = size.addingReportingOverflow(bytes)
+    guard !overflow, !stillOverflow else { throw .tooLarge }
     guard bytes > 0 else { return }
     do throws(SystemCallError) {
       try descriptor.allocate(size..<end)
@@ -61,14 +57,7 @@ public struct StagedFile: ~Copyable {
   ///
   /// - Throws: `.tooLarge` if the shape is that of no array.
   public mutating func appendHeader(_ elementType: ElementType, shape: [Int]) throws(MappedArrayError) {
-    var product = 1
-    for dimension in shape {
-      let (next, overflow) = product.multipliedReportingOverflow(by: max(1, dimension))
-      guard !overflow, dimension >= 0 else { throw .tooLarge }
-      product = next
-    }
-    guard (1...NPYHeaderParser.mostDimensions).contains(shape.count) else { throw .tooLarge }
-    let header = NPYHeader(elementType, shape: shape)
+    guard let header = NPYHeader(elementType, shape: shape) else { throw .tooLarge }
     try header.bytes.span.withUnsafeBytes { (bytes) throws(MappedArrayError) in try append(bytes) }
   }
 }

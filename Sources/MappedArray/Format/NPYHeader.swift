@@ -22,17 +22,26 @@ public struct NPYHeader: Equatable, Sendable {
   /// Elements in all.
   var count: Int { shape[0] * rowSize }
 
-  /// The header of a file that is written here, with that shape, the product of which is no more than an `Int` holds.
-  init(_ elementType: ElementType, shape: [Int]) {
+  /// The header of a new file without elements.
+  init(_ elementType: ElementType) { self.init(elementType, shape: [0], rowSize: 1) }
+
+  /// The header of a file that is written here; nil if that is the shape of no array.
+  init?(_ elementType: ElementType, shape: [Int]) {
+    guard (1...NPYHeaderParser.mostDimensions).contains(shape.count), elementCount(shape: shape) != nil,
+      let rowSize = elementCount(shape: shape.dropFirst())
+    else { return nil }
+    self.init(elementType, shape: shape, rowSize: rowSize)
+  }
+
+  private init(_ elementType: ElementType, shape: [Int], rowSize: Int) {
     let text = NPYHeader.text(elementType: elementType, shape: shape)
     let digits = 10 + (text.lastIndex(of: UInt8(ascii: "(")) ?? 0) + 1
     // As NumPy does: room for the first dimension to grow, and a multiple of 64 in all.
     let rowDigits = String(shape.first ?? 0).utf8.count
     let size = (10 + text.count + 22 - rowDigits) / 64 * 64 + 64
     self.init(
-      version: 1, elementType: elementType, shape: shape, rowSize: shape.dropFirst().reduce(1, &*),
-      dataOffset: max(NPYHeader.newDataOffset, size),
-      rowDigits: digits..<digits + rowDigits)
+      version: 1, elementType: elementType, shape: shape, rowSize: rowSize,
+      dataOffset: max(NPYHeader.newDataOffset, size), rowDigits: digits..<digits + rowDigits)
   }
 
   init(version: UInt8, elementType: ElementType, shape: [Int], rowSize: Int, dataOffset: Int, rowDigits: Range<Int>) {
@@ -58,7 +67,7 @@ public struct NPYHeader: Equatable, Sendable {
 
   /// The header's bytes, exactly as NumPy writes them, padded with spaces to the data offset.
   ///
-  /// - Precondition: the text fits, as it does in a header made by `init(_:shape:)` or `with(rows:)`.
+  /// - Precondition: the text fits, as it does in a header made by `init(_:)`, `init(_:shape:)` or `with(rows:)`.
   var bytes: [UInt8] {
     var bytes = NPYHeader.magic + [version, 0]
     let length = dataOffset - lengthEnd

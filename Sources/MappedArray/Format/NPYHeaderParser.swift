@@ -88,8 +88,6 @@ struct NPYHeaderParser {
 
   private mutating func shape() throws(NPYHeaderError) -> Shape {
     var shape = Shape()
-    // The product without zeros must fit too: an overflow must not depend on the order of the dimensions.
-    var product = 1
     var hasComma = false
     try expect("(")
     while !skip(")") {
@@ -100,14 +98,7 @@ struct NPYHeaderParser {
       let digits = start..<position
       // Python 2 wrote long integers with an L, which NumPy still reads.
       if position < bytes.count, bytes[position] == UInt8(ascii: "L"), bytes[6] < 3 { position += 1 }
-      let (next, overflow) = product.multipliedReportingOverflow(by: max(dimension, 1))
-      guard !overflow else { throw .tooManyElements }
-      product = next
-      if shape.dimensions.isEmpty {
-        shape.rowDigits = digits
-      } else {
-        shape.rowSize *= dimension  // at most `product`
-      }
+      if shape.dimensions.isEmpty { shape.rowDigits = digits }
       shape.dimensions.append(dimension)
       hasComma = skip(",")
       if !hasComma {
@@ -117,6 +108,10 @@ struct NPYHeaderParser {
     }
     // (5) is a number in Python and no shape.
     guard shape.dimensions.count != 1 || hasComma else { throw malformed("a comma behind a single dimension") }
+    guard elementCount(shape: shape.dimensions) != nil,
+      let rowSize = elementCount(shape: shape.dimensions.dropFirst())
+    else { throw .tooManyElements }
+    shape.rowSize = rowSize
     return shape
   }
 

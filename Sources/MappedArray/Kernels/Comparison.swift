@@ -1,13 +1,3 @@
-/// How an element is compared with a value. With NaN on either side only `notEqual` holds.
-public enum Comparison: Sendable, CaseIterable {
-  case greater
-  case greaterOrEqual
-  case less
-  case lessOrEqual
-  case equal
-  case notEqual
-}
-
 /// A comparison known at compile time, so that each becomes a loop of its own.
 protocol ComparisonTest {
   static func holds<Element: Comparable>(_ element: Element, _ value: Element) -> Bool

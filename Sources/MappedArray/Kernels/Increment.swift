@@ -1,13 +1,3 @@
-/// What happens to an increment whose result does not fit the element type.
-public enum OverflowPolicy: Sendable, CaseIterable {
-  /// It is refused.
-  case fail
-  /// Integers wrap around, floats become infinite.
-  case wrap
-  /// The result is the nearest finite value of the type.
-  case saturate
-}
-
 extension AggregatableElement where Self: FixedWidthInteger {
   /// This element plus `delta`, which may be outside the range of the type; nil if the sum does not fit and the policy
   /// is to fail.

@@ -1,9 +1,3 @@
-/// On which side of equal elements a value is put.
-public enum SearchSide: Sendable, CaseIterable {
-  case left
-  case right
-}
-
 extension AggregatableElement {
   /// Where `value` belongs in a sorted view, as `numpy.searchsorted`: NaN comes after every number. On a view that is
   /// not sorted some index in `0...count`. O(log n).

@@ -51,8 +51,8 @@ struct Mapping: ~Copyable {
     fault_guard_touch(start + bytes.count - 1)
   }
 
-  /// How many of the pages that hold the first `size` bytes are in memory; mincore(2).
-  func residentPages(upTo size: Int) -> Int {
+  /// How many bytes are in memory of the pages that hold the first `size`; mincore(2). 0 if the system does not tell.
+  func residentBytes(upTo size: Int) -> Int {
     let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
     // A mebibyte of answers at most, whatever the size.
     var answers = [UInt8](repeating: 0, count: min(1 << 20, size / pageSize + 1))
@@ -64,7 +64,7 @@ struct Mapping: ~Copyable {
       guard result != nil else { return 0 }
       resident += answers[..<count].count { $0 & 1 == 1 }
     }
-    return resident
+    return resident * pageSize
   }
 
   deinit {

@@ -30,9 +30,9 @@ extension UInt64: ArrayElement { public static var elementTypeName: String { "u6
 extension Float: ArrayElement {
   /// Floats are incremented by floats.
   public typealias Increment = Float
-  /// Summed in double precision, answered as the elements are.
+  /// Summed in double precision, returned as the elements are.
   public typealias Sum = Float
-  /// Computed in double precision, answered as the elements are.
+  /// Computed in double precision, returned as the elements are.
   public typealias Statistic = Float
   public static var elementTypeName: String { "f32" }
 }

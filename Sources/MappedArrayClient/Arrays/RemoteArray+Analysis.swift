@@ -25,7 +25,7 @@ extension RemoteArray {
   ///   - comparison: what an element has to be.
   ///   - value: what it is compared with.
   ///   - range: where to look.
-  ///   - limit: how many to answer at most; all if nil.
+  ///   - limit: how many to return at most; all if nil.
   /// - Complexity: O(elements) on the server.
   public func indexes(
     of comparison: Comparison, _ value: Element, in range: Range<Int> = 0..<Int.max, limit: Int? = nil
@@ -79,28 +79,4 @@ extension Aggregate where Value == Int? {
   public static var indexOfMinimum: Self { Self(name: "ARGMIN") }
   /// The index in the array of the first greatest element or NaN; nil of nothing.
   public static var indexOfMaximum: Self { Self(name: "ARGMAX") }
-}
-
-/// How an element compares with a value that is searched for.
-public enum Comparison: String, Sendable, CaseIterable {
-  /// It is greater than the value.
-  case greater = "GT"
-  /// It is not less than the value.
-  case greaterOrEqual = "GE"
-  /// It is less than the value.
-  case less = "LT"
-  /// It is not greater than the value.
-  case lessOrEqual = "LE"
-  /// It equals the value; NaN equals nothing.
-  case equal = "EQ"
-  /// It differs from the value; NaN differs from everything.
-  case notEqual = "NE"
-}
-
-/// On which side of equal elements a value belongs.
-public enum SearchSide: String, Sendable, CaseIterable {
-  /// Before them.
-  case left = "LEFT"
-  /// Behind them.
-  case right = "RIGHT"
 }

@@ -56,13 +56,13 @@ extension RemoteArray {
     try call("MMAP.SET", [Argument(index), element.argument], as: Int.self) == 1
   }
 
-  /// Removes the last element and answers it; nil if the array is empty.
+  /// Removes and returns the last element; nil if the array is empty.
   @discardableResult
   public func popLast() throws(ClientError) -> Element? {
     try call("MMAP.POP")
   }
 
-  /// Adds `increment` to the element at `index`, all in one step, and answers the new value; nil if there is none.
+  /// Adds `increment` to the element at `index`, all in one step, and returns the new value; nil if there is none.
   ///
   /// - Throws: `ClientError.server` if the result does not fit and `overflow` is `.fail`; nothing is changed then.
   @discardableResult
@@ -108,7 +108,7 @@ extension RemoteArray {
       let end = min(elements.count, offset + pieceCount)
       try connection.append(command(offset), payload: elements.extracting(offset..<end).bytes)
       try connection.flush()
-      sum += try Int(connection.checked(connection.readAnswer()))
+      sum += try Int(connection.checked(connection.readCommandReply()))
       offset = end
     } while offset < elements.count
     return sum
@@ -124,14 +124,4 @@ extension RemoteArray {
     if let result { return try result.get() }
     return try body(Array(elements).span)
   }
-}
-
-/// What becomes of an increment whose result does not fit the type.
-public enum OverflowPolicy: String, Sendable, CaseIterable {
-  /// It is an error, and nothing is changed.
-  case fail = "FAIL"
-  /// Integers wrap around; floats become infinite.
-  case wrap = "WRAP"
-  /// The result is the type's least or greatest finite value.
-  case saturate = "SAT"
 }

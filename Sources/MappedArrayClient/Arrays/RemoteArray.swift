@@ -73,7 +73,7 @@ public struct RemoteArray<Element: ArrayElement> {
     try connection("MMAP.SYNC", key)
   }
 
-  /// Sends a command about the array and answers its reply as a `Value`.
+  /// Sends a command about the array and returns its reply as a `Value`.
   func call<Value: ReplyValue>(
     _ name: Argument, _ arguments: [Argument] = [], as type: Value.Type = Value.self
   ) throws(ClientError) -> Value {

@@ -43,7 +43,7 @@ public actor AsyncConnection {
     return try body(connection)
   }
 
-  /// Sends a command and answers its reply.
+  /// Sends a command and returns its reply.
   ///
   /// - Throws: `ClientError.server` if the server refuses it.
   @discardableResult

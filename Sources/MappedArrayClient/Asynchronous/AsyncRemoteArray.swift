@@ -42,13 +42,13 @@ public struct AsyncRemoteArray<Element: ArrayElement>: Sendable {
     get async throws(ClientError) { try await run { array throws(ClientError) in try array[range] } }
   }
 
-  /// Adds elements at the end and answers how many.
+  /// Adds elements at the end and returns how many.
   @discardableResult
   public func append(contentsOf elements: [Element]) async throws(ClientError) -> Int {
     try await run { array throws(ClientError) in try array.append(contentsOf: elements) }
   }
 
-  /// Writes elements from `index` on and answers how many. They may reach past the end.
+  /// Writes elements from `index` on and returns how many. They may reach past the end.
   @discardableResult
   public func write(_ elements: [Element], at index: Int) async throws(ClientError) -> Int {
     try await run { array throws(ClientError) in try array.write(elements, at: index) }

@@ -66,7 +66,7 @@ private final class JobQueue: Sendable {
     return nil
   }
 
-  /// Waits for jobs and runs them; answers whether there may be more.
+  /// Waits for jobs and runs them; returns whether there may be more.
   private func runJobs() -> Bool {
     hasNews.wait()
     let (entries, isClosed) = state.withLock { state in

@@ -8,7 +8,7 @@ struct ReadRequest {
 extension ClusterConnection {
   /// Sends requests to all their nodes at once, which work on them at the same time, and has `receive` read each reply.
   ///
-  /// - Returns: what `receive` answered, in the order of the requests.
+  /// - Returns: what `receive` returned, in the order of the requests.
   func read<Value>(
     _ requests: [ReadRequest], _ receive: (Connection) throws(ClientError) -> Value
   ) throws(ClientError) -> [Value] {

@@ -47,7 +47,7 @@ public final class ClusterConnection {
   /// The node that serves a key, as far as is known.
   public func master(of key: some ArgumentConvertible) -> Address? { slots[HashSlot.of(key)] }
 
-  /// Sends a command whose first argument behind its name is its key, and answers the reply.
+  /// Sends a command whose first argument behind its name is its key, and returns the reply.
   ///
   /// - Throws: `ClientError.server` if the server refuses it; see ``run(_:mayRepeat:_:)`` for the others.
   @discardableResult
@@ -61,12 +61,12 @@ public final class ClusterConnection {
   /// Lends the connection to the node that serves `key` to `body`.
   ///
   /// When the node says that another serves the key, `body` runs again with that one's. So it should send one command:
-  /// one that follows may be sent twice, and while the slot moves a node answers the first only.
+  /// one that follows may be sent twice, and while the slot moves a node replies to the first only.
   ///
   /// - Parameters:
   ///   - key: the key, which decides upon the node.
   ///   - mayRepeat: whether `body` may also run again when a connection breaks, and nobody knows whether the node has
-  ///     done what it was told: true for what only reads.
+  ///     done what it was asked to: true for what only reads.
   ///   - body: gets the connection, for as long as it runs.
   /// - Throws: what `body` throws. `ClientError.connection` and `.timeout` end one call; the next finds its way anew.
   public func run<Value>(
@@ -84,7 +84,7 @@ public final class ClusterConnection {
       do throws(ClientError) {
         node = try connection(to: address)
       } catch {
-        // Nothing was sent: whoever takes the node's place can be told.
+        // Nothing was sent: whoever takes the node's place can be asked.
         try attempts.fail(error)
         try? refresh()
         continue

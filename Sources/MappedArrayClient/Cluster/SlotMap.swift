@@ -48,7 +48,7 @@ extension Address {
   }
 }
 
-/// What a node answers that does not serve a key now.
+/// What a node replies that does not serve a key now.
 enum Redirection: Equatable {
   /// `MOVED`: another node serves the slot from now on.
   case moved(slot: Int, to: Address)
@@ -57,7 +57,7 @@ enum Redirection: Equatable {
   /// Nobody serves the key at the moment.
   case wait
 
-  /// - Parameter address: the node that answered.
+  /// - Parameter address: the node that replied.
   init?(_ error: ClientError, askedAt address: Address) {
     guard case .server(let code, let message) = error else { return nil }
     switch code {

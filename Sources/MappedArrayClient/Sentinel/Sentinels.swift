@@ -32,7 +32,7 @@ public struct Sentinels: Sendable {
     self.password = password
   }
 
-  /// Where the master listens, as the first Sentinel says that answers.
+  /// Where the master listens, as the first Sentinel says that replies.
   ///
   /// - Throws: what the last of them said if none knows; `ClientError.typeMismatch` if it does not know the name.
   public func masterAddress() throws(ClientError) -> Address {

@@ -23,7 +23,7 @@ public struct ArraySummary<Element: ArrayElement>: Sendable {
   /// A summary of nothing.
   init() {}
 
-  /// What the server answers for ``ArraySummary/operations``, of so many elements.
+  /// What the server replies for ``ArraySummary/operations``, of so many elements.
   ///
   /// - Parameter index: the index in the whole array of an element with this index in the part.
   init(
@@ -110,7 +110,7 @@ extension ShardedArray {
         [Argument($0.range.lowerBound), Argument($0.range.upperBound - 1)] + ArraySummary<Element>.operations)
     }
     let replies = try cluster.read(requests) { node throws(ClientError) in
-      try [Reply](node.checked(node.readAnswer()))
+      try [Reply](node.checked(node.readCommandReply()))
     }
     var summary = ArraySummary<Element>()
     for (piece, reply) in zip(pieces, replies) {

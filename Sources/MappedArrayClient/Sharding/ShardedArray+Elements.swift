@@ -15,7 +15,7 @@ extension ShardedArray {
     get throws(ClientError) {
       var elements: [Element] = []
       var window: [ShardLayout.Piece] = []
-      /// Answers whether all that was asked for was there.
+      /// Returns whether all that was asked for was there.
       func readWindow() throws(ClientError) -> Bool {
         let requests = window.map {
           request("MMAP.READ", shard: $0.shard, [Argument($0.range.lowerBound), Argument($0.range.count)])
@@ -53,7 +53,7 @@ extension ShardedArray {
       request("MMAP.MGET", shard: shard, (offsets[shard] ?? []).map { Argument($0.offset) })
     }
     let replies = try cluster.read(requests) { node throws(ClientError) in
-      try [Element?](node.checked(node.readAnswer()))
+      try [Element?](node.checked(node.readCommandReply()))
     }
     var elements = [Element?](repeating: nil, count: indexes.count)
     for (shard, reply) in zip(shards, replies) {

@@ -3,7 +3,7 @@
 /// The shards of the array `prices` are the keys `prices:0`, `prices:1` …, each a file of its own, `prices-0.npy` and so
 /// on, below the root of the node that serves it. All but the last have the same number of elements. Keys are hashed
 /// whole, so the shards spread over slots and nodes (`{prices}:0` would not do: a cluster hashes only what is in the
-/// braces, and all shards would share a slot). The key `prices` itself is a string that tells what they have in common:
+/// braces, and all shards would share a slot). The key `prices` itself is a string that says what they have in common:
 /// the element type, the elements per shard, and how the files are named.
 ///
 /// Shards are ordinary arrays, so every command works on them, and resharding moves them like any key. What is asked of
@@ -86,7 +86,7 @@ public struct ShardedArray<Element: ArrayElement> {
       while true {
         let requests = (first..<first + window).map { request("MMAP.COUNT", shard: $0) }
         let counts = try cluster.read(requests) { node throws(ClientError) in
-          try Int(node.checked(node.readAnswer()))
+          try Int(node.checked(node.readCommandReply()))
         }
         if let position = counts.firstIndex(where: { $0 < elementsPerShard }) {
           return try index(of: counts[position], in: first + position)

@@ -131,7 +131,7 @@ private final class Worker: @unchecked Sendable {
     try connection.flush()
   }
 
-  /// The error that a request is answered with.
+  /// The error that a server replies to a request with.
   private func refusal(_ connection: Connection) throws -> BenchmarkError {
     try send(requests.bytes.indices, connection)
     for _ in requests.ends {

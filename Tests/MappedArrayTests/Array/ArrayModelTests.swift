@@ -1,4 +1,4 @@
-import LiveServer
+import TestSupport
 import Testing
 
 @testable import MappedArray
@@ -20,9 +20,9 @@ struct ArrayModelTests {
           let name = try model.step(on: &array)
           let context: Comment = "seed \(seed), session \(session), step \(step): \(name)"
           try #require(array.count == model.elements.count, context)
-          try #require(array.capacity >= array.count, context)
+          try #require(array.file.capacity >= array.count, context)
           let size = try workspace.size()
-          try #require(size == array.mappedBytes, context)
+          try #require(size == array.file.mappedBytes, context)
           if format == .raw {
             try #require(size == model.bytes, context)
           } else {
@@ -36,7 +36,7 @@ struct ArrayModelTests {
       }
       var expected = packed(model.elements)
       if format == .npy {
-        let header = try #require(NPYHeader(Element.elementType, shape: [0]).with(rows: model.elements.count))
+        let header = try #require(NPYHeader(Element.elementType).with(rows: model.elements.count))
         expected = header.bytes + expected
       }
       try #require(try workspace.read() == expected, "seed \(seed), session \(session)")
@@ -97,7 +97,7 @@ private struct ArrayModel<Element: MappableElement> {
     case 14: return try fill(&array)
     default:
       try array.trim()
-      if array.format == .npy { #expect(array.mappedBytes == 128 + bytes) }
+      if array.file.format == .npy { #expect(array.file.mappedBytes == 128 + bytes) }
       return "trim"
     }
   }

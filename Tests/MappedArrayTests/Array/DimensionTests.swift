@@ -1,4 +1,4 @@
-import LiveServer
+import TestSupport
 import Testing
 
 @testable import MappedArray
@@ -21,8 +21,8 @@ struct DimensionTests {
     var model = (0..<shape.reduce(1, *)).map(Int32.init)
     do {
       var array = try workspace.map(as: Int32.self)
-      #expect(array.shape == shape)
-      #expect(array.rowSize == row)
+      #expect(array.file.shape == shape)
+      #expect(array.file.rowSize == row)
       func check() { #expect(array.contents == packed(model)) }
       check()
       for count in 1...2 * row + 1 {
@@ -60,7 +60,7 @@ struct DimensionTests {
       check()
       #expect(try array.update(at: model.count - 1, to: 5))
       model[model.count - 1] = 5
-      #expect(array.shape == [model.count / row] + shape.dropFirst())
+      #expect(array.file.shape == [model.count / row] + shape.dropFirst())
     }
     try Python.run(
       script: """
@@ -77,7 +77,7 @@ struct DimensionTests {
     var array = try workspace.map(as: Int32.self)
     #expect(array.contents == packed(model))
     try array.removeAll()
-    #expect(array.shape == [0] + shape.dropFirst())
+    #expect(array.file.shape == [0] + shape.dropFirst())
   }
 
   @Test("rows of no elements", arguments: [[3, 0], [0, 0], [5, 0, 7], [5, 7, 0]])
@@ -87,8 +87,8 @@ struct DimensionTests {
     do {
       var array = try workspace.map(as: Int32.self)
       #expect(array.count == 0)
-      #expect(array.shape == shape)
-      #expect(array.rowSize == 0)
+      #expect(array.file.shape == shape)
+      #expect(array.file.rowSize == 0)
       #expect(throws: MappedArrayError.partialRow(elements: 1, rowSize: 0)) { try array.append(1) }
       #expect(throws: MappedArrayError.partialRow(elements: 5, rowSize: 0)) { try array.resize(to: 5) }
       #expect(throws: MappedArrayError.partialRow(elements: 6, rowSize: 0)) { try array.write([1], at: 5) }
@@ -97,7 +97,7 @@ struct DimensionTests {
       try array.removeAll()
       #expect(try array.popLast() == nil)
       #expect(try array.element(at: 0) == nil)
-      #expect(array.shape == shape)
+      #expect(array.file.shape == shape)
     }
     #expect(try workspace.read() == before)
   }
@@ -107,7 +107,7 @@ struct DimensionTests {
     let workspace = try workspace(shape: [2] + Array(repeating: 1, count: 31) + [3], dataOffset: 300)
     var array = try workspace.map(as: Int32.self)
     try array.append([1, 2, 3])
-    #expect(array.shape == [3] + Array(repeating: 1, count: 31) + [3])
+    #expect(array.file.shape == [3] + Array(repeating: 1, count: 31) + [3])
     let huge = try self.workspace(shape: [0, 1 << 60])
     var none = try huge.map(as: Int32.self)
     #expect(throws: MappedArrayError.partialRow(elements: 1, rowSize: 1 << 60)) { try none.append(1) }

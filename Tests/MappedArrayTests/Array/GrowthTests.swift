@@ -22,7 +22,7 @@ struct GrowthTests {
       #expect(try workspace.size() == 128)
       #expect(try workspace.size("raw") == 0)
       #expect(array.isEmpty && raw.isEmpty)
-      #expect(array.shape == [0] && raw.shape == [0])
+      #expect(array.file.shape == [0] && raw.file.shape == [0])
     }
     try check(type.swiftType)
   }
@@ -72,7 +72,7 @@ struct GrowthTests {
         #expect(size >= needed)
         #expect(size <= needed + min(max(needed, 4096), limit))
         #expect(try diskSpace(workspace) >= size)
-        #expect(array.capacity == (size - 128) / 8)
+        #expect(array.file.capacity == (size - 128) / 8)
       }
       // A little less keeps the room, a lot less gives it back, nothing at all keeps none.
       let size = try workspace.size()
@@ -106,7 +106,7 @@ struct GrowthTests {
   @Test("what lies behind the elements of a file with header is room")
   func foreignRoom() throws {
     let workspace = try Workspace()
-    let header = try #require(NPYHeader(.u16, shape: [0]).with(rows: 2)).bytes
+    let header = try #require(NPYHeader(.u16).with(rows: 2)).bytes
     for tail in [1, 2, 100, 100_000] {
       try workspace.write(header + [1, 0, 2, 0] + [UInt8](repeating: 0xEE, count: tail))
       do {

@@ -1,5 +1,5 @@
-import LiveServer
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import MappedArray

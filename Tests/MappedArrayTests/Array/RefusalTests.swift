@@ -75,7 +75,7 @@ struct RefusalTests {
     }
     let before = try workspace.read()
     var array = try workspace.map(as: Float.self, access: .readOnly)
-    #expect(array.access == .readOnly)
+    #expect(array.file.access == .readOnly)
     let error = MappedArrayError.readOnly
     #expect(throws: error) { _ = try array.update(at: 0, to: 7) }
     #expect(throws: error) { try array.append(7) }

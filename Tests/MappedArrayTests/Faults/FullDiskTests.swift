@@ -1,12 +1,12 @@
 import Glibc
-import LiveServer
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import MappedArray
 
 /// A disk without space: an error, and everything is as before.
-@Suite(.enabled(if: SmallDisk.isAvailable, "mounting a small disk needs root"))
+@Suite(.enabled(if: SmallDisk.Kind.tmpfs.isAvailable, "mounting a small disk needs root"))
 struct FullDiskTests {
   @Test("growing on a full disk", arguments: ElementType.allCases, [FileFormat.npy, .raw])
   func growing(type: ElementType, format: FileFormat) throws {
@@ -109,7 +109,7 @@ struct FullDiskTests {
 
   @Test("a file system that cannot reserve space", arguments: [FileFormat.npy, .raw])
   func noReservation(format: FileFormat) throws {
-    let disk = try SmallDisk(type: "ramfs")
+    let disk = try SmallDisk(.ramfs)
     let workspace = try Workspace(in: disk.path)
     let numbers = Array(0..<3000) as [Int64]
     do {
@@ -135,13 +135,13 @@ enum GrowthFailure {
   static func check<Element: MappableElement>(
     _ array: inout MappedArray<Element>, _ elements: [Element], _ many: [Element], _ workspace: Workspace, _ code: Errno
   ) throws {
-    let header = array.format == .raw ? 0 : 128
+    let header = array.file.format == .raw ? 0 : 128
     let count = elements.count
     func isAsBefore(_ array: borrowing MappedArray<Element>) throws -> Bool {
       let file = try workspace.read()
       return array.count == count && array.contents == packed(elements)
         && file[header...].starts(with: packed(elements))
-        && (array.format == .npy || file.count == packed(elements).count)
+        && (array.file.format == .npy || file.count == packed(elements).count)
     }
     try #require(try isAsBefore(array))
     #expect(try failure { try array.append(many) } == code)

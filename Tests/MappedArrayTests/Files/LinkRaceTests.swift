@@ -1,7 +1,7 @@
 import Dispatch
 import Glibc
-import LiveServer
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import MappedArray

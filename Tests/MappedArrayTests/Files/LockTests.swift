@@ -1,7 +1,7 @@
 import Dispatch
 import Glibc
-import LiveServer
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import MappedArray
@@ -70,7 +70,7 @@ struct LockTests {
     do {
       let array = try workspace.map(as: Int8.self)
       // What a child has: the same open file.
-      descriptor = try array.storage.descriptor.file.duplicate()
+      descriptor = try array.file.descriptor.file.duplicate()
       #expect(throws: MappedArrayError.locked(path: "array")) { _ = try workspace.open() }
     }
     #expect(try workspace.open().format == .npy)

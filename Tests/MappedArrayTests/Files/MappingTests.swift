@@ -4,7 +4,7 @@ import Testing
 
 /// The rows of the contract's table: what a file becomes, from what it is and what is asked for.
 struct MappingTests {
-  private static let header = NPYHeader(.i16, shape: [0]).with(rows: 2)?.bytes ?? []
+  private static let header = NPYHeader(.i16).with(rows: 2)?.bytes ?? []
   private static let types = [nil] + ElementType.allCases.map(Optional.some)
 
   @Test("a file with a header", arguments: types, [Access.readOnly, .writable])
@@ -51,7 +51,7 @@ struct MappingTests {
       let file = try workspace.open("array", MappingRequest(elementType: type, isRaw: isRaw))
       #expect(file.elementType == type ?? .f64)
       #expect(file.format == (type == nil || isRaw ? .raw : .npy))
-      #expect(try workspace.read() == (file.format == .raw ? [] : NPYHeader(file.elementType, shape: [0]).bytes))
+      #expect(try workspace.read() == (file.format == .raw ? [] : NPYHeader(file.elementType).bytes))
     }
   }
 

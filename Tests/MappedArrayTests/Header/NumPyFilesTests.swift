@@ -1,4 +1,4 @@
-import LiveServer
+import TestSupport
 import Testing
 
 @testable import MappedArray
@@ -65,7 +65,7 @@ struct NumPyFilesTests {
       #expect(file.elementType == type, context)
       func check<Element: MappableElement>(_: Element.Type, _ file: consuming ArrayFile) throws {
         let array = try MappedArray<Element>(file)
-        #expect(array.shape == words.dropFirst().compactMap { Int($0) }, context)
+        #expect(array.file.shape == words.dropFirst().compactMap { Int($0) }, context)
         #expect(array.contents == (try workspace.read("\(index).bin")), context)
       }
       try check(type.swiftType, file)

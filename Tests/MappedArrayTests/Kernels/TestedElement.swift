@@ -1,5 +1,5 @@
-import LiveServer
 import MappedArray
+import TestSupport
 import Testing
 
 /// What the tests need to make elements of each type.

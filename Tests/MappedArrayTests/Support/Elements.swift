@@ -1,5 +1,5 @@
-import LiveServer
 import MappedArray
+import TestSupport
 import Testing
 
 extension ElementType {

@@ -1,4 +1,4 @@
-import LiveServer
+import TestSupport
 
 /// Random changes to the bytes of a `.npy` header.
 enum HeaderMutation {

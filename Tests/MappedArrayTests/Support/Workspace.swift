@@ -1,6 +1,6 @@
 import Glibc
-import LiveServer
 import SystemPackage
+import TestSupport
 
 @testable import MappedArray
 

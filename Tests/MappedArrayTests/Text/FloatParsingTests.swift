@@ -1,5 +1,5 @@
 import Glibc
-import LiveServer
+import TestSupport
 import Testing
 
 @testable import MappedArray

@@ -1,5 +1,5 @@
-import LiveServer
 import MappedArray
+import TestSupport
 import Testing
 
 /// Swift's description without the `.0`, and without the sign of NaN.

@@ -1,5 +1,5 @@
-import LiveServer
 import MappedArray
+import TestSupport
 
 extension SeededGenerator {
   mutating func digits(_ count: Int) -> String {

@@ -1,0 +1,143 @@
+import MappedArray
+import ServerModule
+
+/// A mapped array that one or more keys are bound to, whatever its element type.
+///
+/// There is one for each file, so that all keys see one count and one mapping. What needs no element type is done with
+/// its `file`; commands get it as a `TypedArray`.
+///
+/// Sendable, because the server may free a key on a thread of its own: that thread only drops its reference, under the
+/// registry's lock. All else happens on the server's main thread.
+final class ServedArray: @unchecked Sendable {
+  private let cell: MappedFileCell
+
+  var flush = FlushState()
+  var replication = ReplicationState()
+  /// A change that counts as done and is still being carried out.
+  var unfinishedChange: Job?
+
+  /// Why the file cannot be mapped as this array any more, since a part of it was found to be gone.
+  private(set) var fault: MappedArrayError?
+
+  /// What its file is called now, for names under which it was in the way of another.
+  private var namesSetAside: [RelativePath: RelativePath] = [:]
+
+  /// Maps an open file.
+  init(_ file: consuming ArrayFile) throws(MappedArrayError) {
+    cell = MappedFileCell(try MappedFile(file))
+    replication.count = self.file.count
+  }
+
+  var file: MappedFile {
+    // The cell lives as long as this object.
+    @inline(__always) unsafeAddress { UnsafePointer(cell.address) }
+    @inline(__always) unsafeMutableAddress { cell.address }
+  }
+
+  var elementType: ElementType { file.elementType }
+  var format: FileFormat { file.format }
+  var identity: FileIdentity { file.identity }
+
+  /// Bytes of heap that it takes. What is mapped is not heap.
+  var allHeapBytes: Int { heapBytes(of: self) + heapBytes(at: cell.address) }
+
+  /// Calls `visitor` with this array as what it is.
+  @inline(__always)
+  func accept<Visitor: ArrayVisitor>(_ visitor: Visitor) throws(Visitor.Failure) -> Visitor.Result {
+    try elementType.accept(Adapter(array: self, visitor: visitor))
+  }
+
+  private struct Adapter<Visitor: ArrayVisitor>: ElementTypeVisitor {
+    // Held by whoever calls `accept`; to retain it here would be a tenth of a short command.
+    unowned(unsafe) let array: ServedArray
+    let visitor: Visitor
+
+    @inline(__always)
+    func visit<Element: MappableElement>(_ type: Element.Type) throws(Visitor.Failure) -> Visitor.Result {
+      try visitor.visit(TypedArray<Element>(array))
+    }
+  }
+}
+
+/// Work on an array that is written once for all element types.
+protocol ArrayVisitor {
+  associatedtype Result
+  associatedtype Failure: Error = Never
+  func visit<Element: MappableElement>(_ array: TypedArray<Element>) throws(Failure) -> Result
+}
+
+/// A served array whose element type is known. Valid as long as somebody holds the array.
+struct TypedArray<Element: MappableElement> {
+  // As in `Adapter`.
+  unowned(unsafe) let served: ServedArray
+  private let address: UnsafeMutablePointer<MappedArray<Element>>
+
+  /// - Precondition: `Element` is the type of the array's elements, as `ServedArray.accept` chooses it.
+  @inline(__always)
+  init(_ served: ServedArray) {
+    self.served = served
+    address = served.address(as: Element.self)
+  }
+
+  var elements: MappedArray<Element> {
+    @inline(__always) unsafeAddress { UnsafePointer(address) }
+    @inline(__always) nonmutating unsafeMutableAddress { address }
+  }
+}
+
+extension ServedArray {
+  @inline(__always)
+  fileprivate func address<Element: MappableElement>(
+    as type: Element.Type
+  ) -> UnsafeMutablePointer<MappedArray<Element>> {
+    cell.address(as: type)
+  }
+}
+
+// MARK: - Faults
+
+extension ServedArray {
+  /// A part of the file is gone, or was: maps it again as it now is.
+  func recover() {
+    do throws(MappedArrayError) {
+      try file.reload()
+      fault = nil
+    } catch {
+      fault = error
+    }
+  }
+}
+
+// MARK: - Names
+
+extension ServedArray {
+  /// What the file is called now that was called `path` when a key was bound to it.
+  func name(of path: RelativePath) -> RelativePath { namesSetAside[path] ?? path }
+
+  /// The file has been renamed, because it was in the way of another.
+  func setAside(_ old: RelativePath, as new: RelativePath) {
+    namesSetAside = namesSetAside.mapValues { $0 == old ? new : $0 }
+    namesSetAside[old] = new
+    if file.path == old { file.rename(to: new) }
+  }
+}
+
+// MARK: - Contents
+
+extension ServedArray {
+  /// How many elements there are now, new ones in a raw file included.
+  func count() throws(MappedArrayError) -> Int {
+    try file.refresh()
+    return file.count
+  }
+
+  /// Calls `body` with the packed elements, piece by piece. The pieces of equal arrays are equal.
+  func forEachPiece(_ body: (UnsafeRawBufferPointer) -> Void) throws(MappedArrayError) {
+    try file.refresh()
+    let size = Slice.bytes / file.elementSize
+    for start in stride(from: 0, to: file.count, by: size) {
+      file.withPackedElements(in: start..<start + size) { body($0) }
+      try file.checkFault()
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import MappedArray
+import ServerModule
+
+/// Why a command replies an error. Nothing has been changed and nothing replied when one is thrown.
+enum CommandError: CallError {
+  case wrongArity
+  case wrongType
+  case noSuchKey
+  case mappedOnAnotherFile
+  /// The file of the key's binding cannot be mapped at the moment.
+  case detached(path: String, reason: MappedArrayError)
+  case array(MappedArrayError)
+  case index(String)
+  case value(String, ElementType, range: (least: String, greatest: String), isOutOfRange: Bool)
+  /// What is wrong with an argument, and what would be right.
+  case argument(String)
+
+  var reply: String? {
+    switch self {
+    case .wrongArity: nil
+    case .wrongType: "WRONGTYPE Operation against a key holding the wrong kind of value"
+    case .noSuchKey: "ERR no such key: map a file to it with MMAP first"
+    case .mappedOnAnotherFile: "ERR It is already mapped on another file."
+    case .detached(let path, let reason): "ERR the file \(path) is not mapped at the moment: \(reason)"
+    case .array(let error): "ERR \(error)"
+    case .index(let text): "ERR index \(text) is not an integer of 64 bits"
+    case .value(let text, let type, let range, true):
+      "ERR value \(text) is out of range for \(type.name): \(range.least) to \(range.greatest)"
+    case .value(let text, let type, let range, false):
+      "ERR value \(text) is no \(type.name): give a number from \(range.least) to \(range.greatest)"
+    case .argument(let text): "ERR \(text)"
+    }
+  }
+}
+
+/// Runs work on an array as part of a command.
+@inline(__always)
+func onArray<Result: ~Copyable>(
+  _ work: @autoclosure () throws(MappedArrayError) -> Result
+) throws(CommandError) -> Result {
+  do {
+    return try work()
+  } catch {
+    throw .array(error)
+  }
+}

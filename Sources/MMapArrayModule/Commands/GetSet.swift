@@ -1,0 +1,117 @@
+import MappedArray
+import ServerModule
+
+// Single elements by their indexes.
+
+/// `MMAP.GET key index`
+enum GetElement: ArrayCommand {
+  static var access: CommandDescription.Access { .reading }
+  static var needsCount: Bool { false }
+  static let description = CommandDescription(
+    "MMAP.GET", "VGET", access: access, isFast: true, summary: "Returns the element at an index, nil out of range",
+    complexity: "O(1)", arguments: [.key, .integer("index")], function: { serve(GetElement.self, $0, $1, $2) })
+
+  static func run<Element: MappableElement>(
+    _ call: Call, on array: TypedArray<Element>, with services: Services
+  ) throws(CommandError) {
+    var arguments = call.arguments
+    let index = try arguments.index()
+    guard let element = try onArray(array.elements.element(at: index)) else { return call.reply.null() }
+    call.reply.withElements(of: Element.self) { $0(element) }
+  }
+
+  static func runWithoutKey(_ call: Call) throws(CommandError) {
+    var arguments = call.arguments
+    _ = try arguments.index()
+    call.reply.null()
+  }
+}
+
+/// `MMAP.MGET key index [index …]`
+enum GetElements: ArrayCommand {
+  static var access: CommandDescription.Access { .reading }
+  static var needsCount: Bool { false }
+  static let description = CommandDescription(
+    "MMAP.MGET", "VMGET", access: access, isFast: true,
+    summary: "Returns the elements at indexes, nil where out of range",
+    complexity: "O(N) where N is the number of indexes", arguments: [.key, .integer("index", .multiple)],
+    function: { serve(GetElements.self, $0, $1, $2) })
+
+  static func run<Element: MappableElement>(
+    _ call: Call, on array: TypedArray<Element>, with services: Services
+  ) throws(CommandError) {
+    try withIndexes(of: call) { indexes throws(CommandError) in
+      // A part of the file that is gone must be an error before the reply has begun.
+      if !array.elements.touch(indexes) {
+        try onArray(array.elements.refresh())
+        _ = array.elements.touch(indexes)
+      }
+      try onArray(array.elements.checkFault())
+      call.reply.array(count: indexes.count)
+      call.reply.withElements(of: Element.self) { reply in
+        for index in indexes {
+          if let element = array.elements.existingElement(at: index) { reply(element) } else { reply.null() }
+        }
+      }
+    }
+  }
+
+  static func runWithoutKey(_ call: Call) throws(CommandError) {
+    try withIndexes(of: call) { indexes throws(CommandError) in
+      call.reply.array(count: indexes.count)
+      for _ in indexes { call.reply.null() }
+    }
+  }
+
+  @inline(__always)
+  private static func withIndexes(
+    of call: Call, _ body: (UnsafeMutableBufferPointer<Int>) throws(CommandError) -> Void
+  ) throws(CommandError) {
+    let arguments = call.arguments
+    try arguments.withParsed(
+      count: arguments.count, { (arguments) throws(CommandError) in try arguments.index() }, body)
+  }
+}
+
+/// `MMAP.SET key index value [index value …]`
+enum SetElements: ArrayCommand {
+  static var access: CommandDescription.Access { .writing }
+  static var needsCount: Bool { false }
+  static let description = CommandDescription(
+    "MMAP.SET", "VSET", access: access, isFast: true,
+    summary: "Sets the elements at indexes, skipping those out of range; returns how many were set",
+    complexity: "O(N) where N is the number of indexes",
+    arguments: [.key, .block("element", [.integer("index"), .value], .multiple)],
+    function: { serve(SetElements.self, $0, $1, $2) })
+
+  static func run<Element: MappableElement>(
+    _ call: Call, on array: TypedArray<Element>, with services: Services
+  ) throws(CommandError) {
+    let arguments = call.arguments
+    guard arguments.count.isMultiple(of: 2) else { throw .wrongArity }
+    try arguments.withParsed(
+      count: arguments.count / 2,
+      { (arguments) throws(CommandError) in
+        (index: try arguments.index(), element: try arguments.element(as: Element.self))
+      },
+      { pairs throws(CommandError) in
+        if pairs.count > 1 {
+          for pair in pairs { try onArray(array.elements.reserveSpace(at: pair.index)) }
+        }
+        var written = 0
+        for pair in pairs where try onArray(array.elements.update(at: pair.index, to: pair.element)) { written += 1 }
+        if written > 0 {
+          let indexes = 0..<array.elements.count
+          try services.propagation.changed(
+            array.served, by: call, "mmap.set",
+            // A key path would be made anew by each call.
+            pairs.lazy.map { $0.index }.filter { indexes.contains($0) }.map { $0..<$0 + 1 })
+        }
+        call.reply.integer(written)
+      })
+  }
+
+  static func runWithoutKey(_ call: Call) throws(CommandError) {
+    throw call.arguments.count.isMultiple(of: 2) ? .noSuchKey : .wrongArity
+  }
+}

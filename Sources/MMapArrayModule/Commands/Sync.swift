@@ -1,0 +1,20 @@
+import MappedArray
+import ServerModule
+
+/// `MMAP.SYNC key`
+enum Synchronize: BindingCommand {
+  static let description = CommandDescription(
+    "MMAP.SYNC", access: .reading, dataUse: [], summary: "Flushes the array and returns OK once it is on the disk",
+    complexity: "O(N) where N is the number of pages that have changed", arguments: [.key],
+    function: { serve(Synchronize.self, $0, $1, $2) })
+
+  static func run(_ call: Call, on binding: Binding, with services: Services) throws(CommandError) {
+    let array = try services.array(of: binding, for: call)
+    array.unfinishedChange?.complete()
+    guard !SynchronizeCall(array, in: services.arrays, services.flusher).begin(call) else { return }
+    try services.flusher.flush(array)
+    call.reply.ok()
+  }
+
+  static func runWithoutKey(_ call: Call) throws(CommandError) { throw .noSuchKey }
+}

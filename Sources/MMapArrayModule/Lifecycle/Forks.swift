@@ -1,0 +1,23 @@
+import Glibc
+import ServerModule
+
+extension Services {
+  /// From now on every child that the server forks finds all changes finished, and knows what it is to save;
+  /// pthread_atfork(3).
+  static func observeForks() {
+    pthread_atfork(
+      { if Services.current.isOnMainThread { Services.current.prepareFork() } }, nil,
+      { if Services.current.isOnMainThread { Services.current.beginChild() } })
+  }
+
+  /// The child that is forked now may save for a replica: from now on changes must be sent.
+  private func prepareFork() {
+    work.completeChanges()
+    saving.prepareChild(isAwaited: stream.update(.none))
+  }
+
+  private func beginChild() { saving.beginChild(movesSlots: stream.slotExportCount > 0) }
+
+  /// Whether this is the thread on which the server runs, and which it forks to save.
+  private var isOnMainThread: Bool { pthread_equal(pthread_self(), mainThread) != 0 }
+}

@@ -1,0 +1,24 @@
+import ServerModule
+
+extension Services {
+  /// Adds the section `mmaparray` to `INFO`.
+  static func registerInformation(_ context: Context) {
+    context.registerInformation { section, isCrashReport in
+      // The registry may be in the middle of something when the server crashes.
+      if isCrashReport == 0 { Services.current.write(to: InformationSection(section)) }
+    }
+  }
+
+  private func write(to section: InformationSection) {
+    let totals = arrays.totals()
+    section.begin()
+    section.add("arrays", totals.arrays)
+    section.add("bindings", totals.bindings)
+    section.add("mapped_bytes", totals.mappedBytes)
+    section.add("jobs", work.count)
+    section.add("flushes", flusher.count)
+    section.add("faults", arrays.faults)
+    section.add("flush_failures", flusher.failureCount)
+    section.add("shipping_bytes", backfill.pendingBytes)
+  }
+}

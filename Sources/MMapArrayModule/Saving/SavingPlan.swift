@@ -1,0 +1,49 @@
+import MappedArray
+
+/// What a process writes of arrays beside their bindings when the server saves in it.
+enum SavingPlan {
+  /// Nothing: the file has the elements. For this server's own restart.
+  case bindings
+  /// The contents, with the first of an array's keys: for a replica.
+  case synchronization
+  /// The contents, with every key: for DUMP and MIGRATE.
+  case payload
+}
+
+/// The plan by which this process saves: a value that is decided for the server by what it begins to do, and for each
+/// child once, before it is forked.
+final class Saving {
+  private(set) var plan = SavingPlan.payload
+  /// Whether what this child rewrites as commands is for another node that slots move to.
+  private(set) var exportsSlots = false
+  private var childPlan = SavingPlan.bindings
+  /// Arrays whose contents this child has written.
+  private var written: Swift.Set<FileIdentity> = []
+
+  /// The server itself begins to save, or has ended.
+  func begin() { plan = .bindings }
+  func end() { plan = .payload }
+
+  /// A child is about to be forked.
+  ///
+  /// - Parameter isAwaited: whether a replica waits for a full synchronisation, which the child may be for.
+  func prepareChild(isAwaited: Bool) { childPlan = isAwaited ? .synchronization : .bindings }
+
+  /// This process is that child.
+  ///
+  /// - Parameter movesSlots: whether slots are moving away. The child for that has the keys written as for an AOF, and
+  ///   nothing else tells it from a child that writes one, but that this one says so: see `beginRewrite()`.
+  func beginChild(movesSlots: Bool) {
+    plan = childPlan
+    exportsSlots = movesSlots
+    written = []
+  }
+
+  /// This process writes an append-only file.
+  func beginRewrite() { exportsSlots = false }
+
+  /// Notes that the contents of an array are being written.
+  ///
+  /// - Returns: false if this process has written them before.
+  func claimContents(of array: ServedArray) -> Bool { written.insert(array.identity).inserted }
+}

@@ -1,0 +1,60 @@
+import Glibc
+import MappedArray
+import ServerModule
+
+/// What commands and callbacks work with. Made once, when the module is loaded.
+final class Services {
+  let dataType: DataType<Binding>
+  let arrays: ArrayRegistry
+  let work = WorkQueue()
+  let flusher: Flusher
+  let stream: ReplicationStream
+  let backfill: Backfill
+  let propagation: Propagation
+  let saving = Saving()
+  let staging: Staging
+  /// The one that loads the module, and serves.
+  let mainThread = pthread_self()
+
+  init(dataType: DataType<Binding>, root: consuming Root, flushSetting: FlushSetting) {
+    self.dataType = dataType
+    arrays = ArrayRegistry(root: root, flushRetired: Flusher.flushUnwatched)
+    flusher = Flusher(arrays, flushSetting)
+    stream = ReplicationStream(arrays)
+    backfill = Backfill(arrays, stream)
+    propagation = Propagation(stream, backfill, flusher)
+    staging = Staging(arrays, stream)
+  }
+}
+
+// MARK: - The one global
+
+extension Services {
+  // Written once by `install`, on the main thread, before the server can call anything that reads it.
+  nonisolated(unsafe) private static var installed: Services?
+
+  /// The services, for C functions: these capture nothing, so they must find them here. Everything else gets them from
+  /// its caller. No command or callback runs before they are installed, because loading registers them afterwards.
+  @inline(__always)
+  static var current: Services { installed.unsafelyUnwrapped }
+
+  static func install(_ services: Services) { installed = services }
+}
+
+// MARK: - Arrays of bindings
+
+extension Services {
+  /// The array of a binding, after another try to map the file if it is not mapped.
+  @inline(__always)
+  func array(of binding: Binding, for call: Call) throws(CommandError) -> ServedArray {
+    if let array = binding.array { return array }
+    return try attachedArray(of: binding, for: call)
+  }
+
+  @inline(never)
+  private func attachedArray(of binding: Binding, for call: Call) throws(CommandError) -> ServedArray {
+    let array = try binding.attachAgain()
+    propagation.propagateAttached(binding, to: array, by: call)
+    return array
+  }
+}

@@ -1,0 +1,170 @@
+import SystemPackage
+
+/// A file of numbers: mapped, never loaded.
+///
+/// It knows how large its elements are and not what they mean: see ``MappedArray`` for that. The file is the data. Reads
+/// and writes of elements that are there go to the mapping; other programs see them at once. See `ArrayFile` for how a
+/// file is opened, and `FileFormat` for what it looks like.
+///
+/// Lengths and positions are in elements unless they say bytes. The count covers only elements that were written, in
+/// memory and in the file's header at every instant, so that other readers and a killed process leave a valid array.
+public struct MappedFile: ~Copyable {
+  let descriptor: Descriptor
+  var mapping: Mapping
+  /// The first element's address in the mapping. Valid for `count` elements, and unaligned: a header may have any length.
+  var elements: UnsafeMutableRawPointer
+  public internal(set) var path: RelativePath
+  public let identity: FileIdentity
+  public let access: Access
+  public let elementType: ElementType
+  /// nil for a raw file.
+  var header: NPYHeader?
+  /// In bytes.
+  let dataOffset: Int
+  /// In bytes.
+  public let elementSize: Int
+  /// How many elements there are. A raw file may have been lengthened by another program since: see `refresh()`.
+  public internal(set) var count: Int
+  /// How many elements have disk space: those that are there, and the room that is reserved behind them.
+  public internal(set) var capacity: Int
+  /// In bytes, as last seen.
+  var fileSize: Int
+  /// The size that the file is being cut to, in bytes, while that is under way.
+  var shrinkingTo: Int?
+  /// Whether stores may meet a hole of a sparse file, where a full disk would be a fault signal and not an error. nil
+  /// until something is first stored.
+  var hasHoles: Bool?
+
+  /// Maps an open file.
+  ///
+  /// - Throws: `.system` if the file cannot be mapped.
+  /// - Complexity: O(1), whatever the file's size.
+  public init(_ file: consuming ArrayFile) throws(MappedArrayError) {
+    let size = try file.file.onFile { (descriptor) throws(SystemCallError) in try descriptor.status().size }
+    let access = file.access
+    let mapping = try file.file.onFile { (descriptor) throws(SystemCallError) in
+      try Mapping(descriptor, size: size, access: access)
+    }
+    let (path, identity, elementType, header) = (file.path, file.identity, file.elementType, file.header)
+    self.init(
+      descriptor: file.takeDescriptor(), mapping: mapping, size: size, path: path, identity: identity, access: access,
+      elementType: elementType, header: header)
+  }
+
+  // All at once, because Swift 6.3 destroys fields that are not there yet when an initialiser of a type with a `deinit`
+  // can throw between them.
+  private init(
+    descriptor: consuming Descriptor, mapping: consuming Mapping, size: Int, path: RelativePath,
+    identity: FileIdentity, access: Access, elementType: ElementType, header: NPYHeader?
+  ) {
+    let elementSize = elementType.size
+    let count = header?.count ?? size / elementSize
+    dataOffset = header?.dataOffset ?? 0
+    self.elementSize = elementSize
+    self.count = count
+    capacity = count
+    elements = mapping.base + (header?.dataOffset ?? 0)
+    fileSize = size
+    self.path = path
+    self.identity = identity
+    self.access = access
+    self.elementType = elementType
+    self.header = header
+    self.mapping = mapping
+    self.descriptor = descriptor
+  }
+
+  deinit {
+    // An orderly end: spare room is cut off. There is nobody left to tell of a failure, and a longer file is valid.
+    let end = dataOffset + count * elementSize
+    guard access == .writable, header != nil || shrinkingTo != nil, fileSize > end, !mapping.hasFailed else { return }
+    // Never lengthens a file that somebody has cut.
+    guard let status = try? descriptor.status(), status.size > end else { return }
+    try? descriptor.truncate(to: end)
+  }
+
+  /// Maps the same file again as `file`, which may have been opened with another access.
+  ///
+  /// - Throws: `.replaced` if that is another file, `.type` if its elements are others. The old mapping stays then.
+  public mutating func replaceMapping(with file: consuming ArrayFile) throws(MappedArrayError) {
+    guard file.identity == identity else { throw .replaced(path: file.path.path.string) }
+    guard file.elementType == elementType, file.format == format else {
+      throw .type(recorded: file.elementType, requested: elementType)
+    }
+    // What has been reserved and not used would count as a part of the new one.
+    if access == .writable { try trim() }
+    self = try MappedFile(file)
+  }
+
+  public var format: FileFormat { header == nil ? .raw : .npy }
+  /// Elements in a row; lengths change by whole rows.
+  public var rowSize: Int { header?.rowSize ?? 1 }
+
+  /// The dimensions, rows first. The product is the count.
+  public var shape: [Int] {
+    // Rows of no elements cannot be counted: the header's number of them stands.
+    guard let header, header.rowSize > 0 else { return header?.shape ?? [count] }
+    return [count / header.rowSize] + header.shape.dropFirst()
+  }
+
+  /// Bytes of the file, all of which are mapped.
+  public var mappedBytes: Int { fileSize }
+
+  /// Bytes of the file that are in memory now; mincore(2). 0 if the system does not tell.
+  ///
+  /// - Complexity: O(`mappedBytes`), a byte for each page.
+  public var residentBytes: Int { mapping.residentBytes(upTo: fileSize) }
+
+  /// All that is known of the array.
+  ///
+  /// - Complexity: as `residentBytes`.
+  public var info: ArrayInfo {
+    ArrayInfo(
+      count: count, shape: shape, capacity: capacity, mappedBytes: mappedBytes, residentBytes: residentBytes)
+  }
+
+  var isRaw: Bool { dataOffset == 0 }
+
+  /// Where in the file an element begins, in bytes.
+  func offset(of index: Int) throws(MappedArrayError) -> Int {
+    let (bytes, overflow) = index.multipliedReportingOverflow(by: elementSize)
+    let (offset, stillOverflow) = bytes.addingReportingOverflow(dataOffset)
+    // Half of the address space: a mapping has room for twice the file.
+    guard !overflow, !stillOverflow, offset <= Int.max / 2 else { throw .tooLarge }
+    return offset
+  }
+
+  /// Runs system calls on the file and names it in what they throw.
+  func onFile<Result: ~Copyable>(_ body: () throws(SystemCallError) -> Result) throws(MappedArrayError) -> Result {
+    do {
+      return try body()
+    } catch {
+      throw .system(error, path: path.path.string)
+    }
+  }
+
+  func checkWritable() throws(MappedArrayError) {
+    guard access == .writable else { throw .readOnly }
+  }
+
+  /// Makes sure that the mapping covers `size` bytes, growing it at least twofold.
+  mutating func ensureMapped(_ size: Int) throws(MappedArrayError) {
+    guard size > mapping.length else { return }
+    mapping = try onFile { () throws(SystemCallError) in try Mapping(descriptor, size: size, access: access) }
+    elements = mapping.base + dataOffset
+  }
+}
+
+/// What is known of an array at one moment.
+public struct ArrayInfo: Equatable, Sendable {
+  /// Elements.
+  public let count: Int
+  /// The dimensions, rows first. The product is the count.
+  public let shape: [Int]
+  /// Elements that the file has disk space for.
+  public let capacity: Int
+  /// Bytes of the file, all of which are mapped.
+  public let mappedBytes: Int
+  /// Bytes of the file that are in memory.
+  public let residentBytes: Int
+}

@@ -1,0 +1,59 @@
+import CModuleShim
+
+/// The server as a command, a callback or an event sees it.
+///
+/// Valid only while the function runs that it was handed to, unless its documentation says more. `Context.none` may be
+/// used at any time, for the few things that need no context.
+public struct Context {
+  let pointer: OpaquePointer?
+
+  /// Wraps what the server hands to a C function.
+  public init(_ pointer: OpaquePointer?) { self.pointer = pointer }
+
+  /// No context: enough to write to the log and to ask for information.
+  public static var none: Context { Context(nil) }
+
+  /// Whether this process is a child that saves, forked from the server.
+  public var isChild: Bool { has(SERVER_CONTEXT_CHILD) }
+
+  /// GetContextFlags, of which `flag` is one of the SERVER_CONTEXT_ constants.
+  func has(_ flag: Int) -> Bool { Int(server_GetContextFlags(pointer)) & flag != 0 }
+}
+
+// MARK: - The log
+
+/// How much a line of the server's log matters; the setting `loglevel` hides the lower ones.
+public enum LogLevel: String, Sendable {
+  case debug, verbose, notice, warning
+}
+
+extension Context {
+  /// Writes a line to the server's log, under the module's name.
+  public func log(_ level: LogLevel, _ message: String) { server_log(pointer, level.rawValue, message) }
+}
+
+// MARK: - Commands of the server
+
+extension Context {
+  /// Has the server carry out a command of its own, of at most three arguments; RedisModule_Call.
+  ///
+  /// - Returns: the text of the reply, empty if the reply has none; nil if the server refuses the command.
+  public func call(_ command: StaticString, _ arguments: StaticString...) -> String? {
+    var texts: [UnsafePointer<CChar>?] = arguments.map { $0.cString }
+    texts += Array(repeating: nil, count: max(0, 3 - texts.count))
+    let format = String(repeating: "c", count: min(3, arguments.count))
+    guard let reply = server_call(pointer, command.cString, format, texts[0], texts[1], texts[2]) else { return nil }
+    defer { server_FreeCallReply(reply) }
+    var length = 0
+    guard let start = server_CallReplyStringPtr(reply, &length) else { return "" }
+    return String(decoding: UnsafeRawBufferPointer(start: start, count: length), as: UTF8.self)
+  }
+}
+
+extension StaticString {
+  /// The text with the zero byte that every static string ends in.
+  @inline(__always)
+  var cString: UnsafePointer<CChar> {
+    UnsafeRawPointer(utf8Start).assumingMemoryBound(to: CChar.self)
+  }
+}

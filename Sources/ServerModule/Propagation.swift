@@ -1,0 +1,35 @@
+import CModuleShim
+
+/// Who is to have a command.
+public enum PropagationTarget: Sendable {
+  case replicas
+  /// Replicas, and the append-only file.
+  case everyone
+
+  fileprivate var format: StaticString {
+    switch self {
+    case .replicas: "Av"
+    case .everyone: "v"
+    }
+  }
+}
+
+extension Context {
+  /// Propagates a command in place of the one that is being served; RedisModule_Replicate. Its first word is its key.
+  ///
+  /// Two in one call, or in one transaction, leave an empty transaction in the append-only file.
+  public func propagate(_ command: StaticString, _ words: borrowing CommandWords, to target: PropagationTarget) {
+    words.withVector { vector, count in
+      _ = server_replicate(pointer, command.cString, target.format.cString, vector, count)
+    }
+  }
+}
+
+extension Context {
+  /// Has WATCH and client-side caches know that a key has been modified, and subscribers of keyspace notifications of
+  /// the class `d` that `event` has happened to it.
+  public func notifyKeyspace(_ event: StaticString, _ key: Argument) {
+    _ = server_SignalModifiedKey(pointer, key.pointer)
+    _ = server_NotifyKeyspaceEvent(pointer, Int32(SERVER_NOTIFY_MODULE), event.cString, key.pointer)
+  }
+}

@@ -1,0 +1,179 @@
+import StandInServer
+import Testing
+
+extension ModuleTests {
+  /// Work on large arrays, for which clients wait while others are served, and flushes.
+  @Suite struct WorkTests {
+    let module: LoadedModule
+    static let i64 = ElementKind.all[3]
+    /// More than a slice, of a file that is one hole.
+    static let count = 1_200_000
+    static let work: [(words: String, reply: Reply)] = [
+      ("MMAP.AGG a 0 -1 SUM MAX", .integers([0, 0])), ("MMAP.FIND a 0 -1 NE 0", .array([])),
+      ("MMAP.FILL a 0 -1 0", .integer(count)),
+    ]
+
+    init() throws { module = try LoadedModule() }
+
+    private func makeLargeArray(_ format: Format = .npy) {
+      module.makeArray(WorkTests.i64, format)
+      #expect(module.reply("MMAP.RESIZE", "a", "\(WorkTests.count)") == .integer(WorkTests.count))
+    }
+
+    private func split(_ words: String) -> [String] { words.split(separator: " ").map(String.init) }
+
+    @Test("a client waits while others are served", arguments: work.indices)
+    func waiting(index: Int) {
+      makeLargeArray()
+      let (words, reply) = WorkTests.work[index]
+      let served = module.run(split(words))
+      #expect(served.wasBlocked && served.reply == nil)
+      #expect(module.server.moduleInformation()["jobs"] == 1)
+      #expect(module.run("VGET", "a", "0").reply == .integer(0))
+      #expect(module.server.turn { served.reply != nil })
+      #expect(served.reply == reply)
+      #expect(module.server.moduleInformation()["jobs"] == 0)
+      module.expectOrder()
+    }
+
+    @Test(
+      "whoever cannot wait has it done at once", arguments: work.indices,
+      [Caller.script, .transaction, .primary, .appendOnlyFile])
+    func atOnce(index: Int, caller: Caller) {
+      makeLargeArray()
+      let (words, reply) = WorkTests.work[index]
+      let served = module.run(split(words), as: caller)
+      #expect(!served.wasBlocked)
+      #expect(served.reply == reply)
+      #expect(module.reply("VGET", "a", "\(WorkTests.count - 1)") == .integer(0))
+      module.expectOrder()
+    }
+
+    @Test("the client leaves, or the key goes", arguments: work.indices, [true, false])
+    func gone(index: Int, isClient: Bool) {
+      makeLargeArray()
+      let (words, reply) = WorkTests.work[index]
+      let served = module.run(split(words))
+      #expect(served.wasBlocked)
+      if isClient { module.server.disconnect(served) } else { module.server.delete("a") }
+      #expect(module.server.turn { module.server.moduleInformation()["jobs"] == 0 })
+      #expect(served.reply == (isClient ? nil : reply))
+      module.server.delete("a")
+      #expect(module.server.moduleInformation()["arrays"] == 0)
+      module.expectOrder()
+    }
+
+    @Test("a change that is under way is done before the next one", arguments: Format.allCases)
+    func order(format: Format) {
+      makeLargeArray(format)
+      let filling = module.run("MMAP.FILL", "a", "0", "-1", "7")
+      #expect(filling.wasBlocked)
+      #expect(module.reply("VSET", "a", "\(WorkTests.count - 1)", "9") == .integer(1))
+      #expect(module.reply("MMAP.AGG", "a", "-2", "-1", "MIN", "MAX") == .integers([7, 9]))
+      #expect(module.server.turn { filling.reply != nil })
+      #expect(filling.reply == .integer(WorkTests.count))
+      #expect(module.reply("VGET", "a", "\(WorkTests.count - 1)") == .integer(9))
+      module.expectOrder()
+    }
+
+    @Test("a change is sent once")
+    func propagation() {
+      makeLargeArray()
+      module.connectReplica()
+      let filling = module.run("MMAP.FILL", "a", "0", "-1", "7")
+      #expect(filling.effects.propagations.count == 1)
+      _ = module.server.takeEffects()
+      #expect(module.server.turn { filling.reply != nil })
+      #expect(module.server.takeEffects().propagations.isEmpty)
+      module.expectOrder()
+    }
+
+    // MARK: Flushes
+
+    private var flushes: Int { module.server.moduleInformation()["flushes"] ?? -1 }
+
+    @Test("fsync always: each change is flushed before its reply", arguments: UserCommand.changes)
+    func always(command: UserCommand) {
+      module.makeArray(WorkTests.i64, .npy, ["1", "2", "3", "4", "5"])
+      #expect(module.server.configure("fsync", "always") == nil)
+      #expect(module.server.configured("fsync") == "always")
+      let before = flushes
+      let served = module.run([command.names[0]] + command.words)
+      #expect(module.server.turn { served.reply != nil })
+      #expect(served.reply?.errorText == nil)
+      #expect(flushes > before)
+      module.expectOrder()
+    }
+
+    @Test("fsync everysec: changes are flushed together, within a second")
+    func everysec() {
+      module.makeArray(WorkTests.i64)
+      let before = flushes
+      for value in 1...5 { #expect(module.reply("VADD", "a", "\(value)") == .integer(1)) }
+      #expect(flushes == before)
+      module.server.pass(milliseconds: 1000)
+      #expect(module.server.turn { flushes == before + 1 })
+      module.server.pass(milliseconds: 3000)
+      #expect(flushes == before + 1)
+      module.expectOrder()
+    }
+
+    @Test("fsync no: nothing is flushed but by MMAP.SYNC")
+    func never() {
+      #expect(module.server.configure("fsync", "no") == nil)
+      module.makeArray(WorkTests.i64, .npy, ["1"])
+      let before = flushes
+      module.server.pass(milliseconds: 3000)
+      #expect(flushes == before)
+      #expect(module.reply("MMAP.SYNC", "a") == .ok)
+      #expect(flushes == before + 1)
+      module.expectOrder()
+    }
+
+    @Test("fsync has three values")
+    func policies() {
+      #expect(module.server.configured("fsync") == "everysec")
+      #expect(module.server.configure("fsync", "sometimes") != nil)
+      #expect(module.server.configure("root", "/tmp") != nil)
+      #expect(module.server.configured("root") == module.path)
+      module.expectOrder()
+    }
+
+    @Test(
+      "MMAP.SYNC makes its client wait, and nobody who cannot",
+      arguments: [Caller.client, .client3, .script, .transaction])
+    func synchronize(caller: Caller) {
+      module.makeArray(WorkTests.i64, .npy, ["1"])
+      let served = module.run(["MMAP.SYNC", "a"], as: caller)
+      #expect(served.wasBlocked == [Caller.client, .client3].contains { $0.description == caller.description })
+      #expect(module.server.turn { served.reply != nil })
+      #expect(served.reply == .ok)
+      module.expectOrder()
+    }
+
+    @Test("the end of the server: what is under way is done, files have no spare room")
+    func shutdown() {
+      makeLargeArray(.raw)
+      let filling = module.run("MMAP.FILL", "a", "0", "-1", "7")
+      #expect(filling.wasBlocked)
+      module.makeArray(WorkTests.i64, .npy, ["1"], key: "b")
+      module.server.fire(ServerEvents.shutdown)
+      #expect(module.file("a")?.suffix(8) == WorkTests.i64.packed([7])[...])
+      #expect(module.file("b")?.count == 136)
+      // A server that does not end after all goes on.
+      #expect(module.reply("VADD", "b", "2") == .integer(1))
+      #expect(module.server.turn { filling.reply != nil })
+      module.expectOrder()
+    }
+
+    @Test("INFO, which a crash report leaves out")
+    func information() {
+      module.makeArray(WorkTests.i64, .npy, ["1"])
+      #expect(module.server.copy("a", to: "b"))
+      let fields = module.server.moduleInformation()
+      #expect(fields["arrays"] == 1 && fields["bindings"] == 2 && fields["jobs"] == 0)
+      #expect(module.server.moduleInformation(forCrashReport: true).isEmpty)
+      module.expectOrder()
+    }
+  }
+}
