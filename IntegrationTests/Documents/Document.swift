@@ -74,7 +74,10 @@ struct Document {
       let line = String(line)
       if let open = block {
         if line == "```" {
-          add(try Document.part(open.language, open.text, open.line), open.line)
+          guard let part = Document.part(open.language, open.text) else {
+            throw DocumentError(path, open.line, "what is \(open.language)?")
+          }
+          add(part, open.line)
           block = nil
         } else {
           block?.text += line + "\n"
@@ -87,17 +90,17 @@ struct Document {
         read(line, index + 1)
       }
     }
-    if let block { throw WalkthroughError(line: block.line, "this block does not end") }
+    if let block { throw DocumentError(path, block.line, "this block does not end") }
   }
 
-  private static func part(_ language: String, _ text: String, _ line: Int) throws -> Part {
+  private static func part(_ language: String, _ text: String) -> Part? {
     switch language {
     case "": .transcript(text)
     case "python": .python(text)
     case "swift": .swift(text)
     case "conf": .configuration(text)
     case "text", "mermaid": .picture
-    default: throw WalkthroughError(line: line, "what is \(language)?")
+    default: nil
     }
   }
 
@@ -143,6 +146,15 @@ struct Document {
 
   private mutating func addCode(of text: String, _ line: Int) {
     for match in text.matches(of: /`([^`]+)`/) { add(.code(String(match.1)), line) }
+  }
+}
+
+/// Where a document is not as it should be.
+struct DocumentError: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ path: String, _ line: Int, _ text: String) {
+    description = "\(path), line \(line): \(text)"
   }
 }
 

@@ -1,6 +1,6 @@
-import LiveServer
 import MappedArray
 import SystemPackage
+import TestSupport
 import Testing
 
 struct DocumentationTests {
