@@ -1,4 +1,5 @@
 import LiveServer
+import Walkthroughs
 
 /// A document, and its parts that a test can execute or look up. What a block is follows from its language, as
 /// `CONTRIBUTING.md` tells.

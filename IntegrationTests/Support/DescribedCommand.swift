@@ -38,7 +38,8 @@ struct DescribedCommand: Sendable, CustomTestStringConvertible {
   static let all = [
     DescribedCommand(
       names: ["MMAP"], arity: -3, flags: ["write", "denyoom"],
-      hint: "key path [i8|i16|i32|i64|u8|u16|u32|u64|f32|f64] [RAW] [READONLY|WRITABLE]", keyFlags: ["RW", "insert"],
+      hint: "key path [\(ElementCase.all.map(\.name).joined(separator: "|"))] [RAW] [READONLY|WRITABLE]",
+      keyFlags: ["RW", "insert"],
       words: ["a", "a"]),
     read("MMAP.GET", "VGET", arity: 3, isFast: true, "key index", "a 1"),
     read("MMAP.MGET", "VMGET", arity: -3, isFast: true, "key index [index ...]", "a 1 2"),

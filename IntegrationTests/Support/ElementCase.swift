@@ -3,6 +3,8 @@ import Testing
 
 /// One of the ten element types, with texts of its values as they are replied.
 struct ElementCase: Sendable, CustomTestStringConvertible {
+  /// The number type of Swift that holds the elements.
+  let model: any ModelElement.Type
   let name: String
   /// All names but `name` that are understood.
   let aliases: [String]
@@ -20,32 +22,37 @@ struct ElementCase: Sendable, CustomTestStringConvertible {
   var testDescription: String { name }
 
   static let all = [
-    integer(Int8.self, "i8"), integer(Int16.self, "i16"), integer(Int32.self, "i32"), integer(Int64.self, "i64"),
-    integer(UInt8.self, "u8"), integer(UInt16.self, "u16"), integer(UInt32.self, "u32"), integer(UInt64.self, "u64"),
+    integer(Int8.self), integer(Int16.self), integer(Int32.self), integer(Int64.self),
+    integer(UInt8.self), integer(UInt16.self), integer(UInt32.self), integer(UInt64.self),
     float(
-      "f32", aliases: ["float", "float32"], size: 4, greatest: "3.4028235e+38", least: "1e-45",
+      Float.self, alias: "float", greatest: "3.4028235e+38", least: "1e-45",
       beyond: ["-3.5e38", "3.5e38", "340282356779733661637539395458142568448"]),
     float(
-      "f64", aliases: ["double", "float64"], size: 8, greatest: "1.7976931348623157e+308", least: "5e-324",
+      Double.self, alias: "double", greatest: "1.7976931348623157e+308", least: "5e-324",
       beyond: ["-1.8e308", "1.8e308", "1" + String(repeating: "0", count: 309)]),
   ]
 
   static func named(_ name: String) -> ElementCase? { all.first { $0.name == name } }
 
-  private static func integer<Integer: FixedWidthInteger>(_ type: Integer.Type, _ name: String) -> ElementCase {
+  private static func integer<Integer: FixedWidthInteger & ModelElement & ArrayElement>(
+    _ type: Integer.Type
+  ) -> ElementCase {
     let numpyName = (Integer.isSigned ? "int" : "uint") + "\(Integer.bitWidth)"
     return ElementCase(
-      name: name, aliases: [numpyName], numpyName: numpyName, size: Integer.bitWidth / 8,
+      model: type, name: type.elementTypeName, aliases: [numpyName], numpyName: numpyName, size: Integer.bitWidth / 8,
       least: "\(Integer.min)", greatest: "\(Integer.max)",
       beyond: ["\(Int128(Integer.min) - 1)", "\(Int128(Integer.max) + 1)"],
       samples: ["0", "1", "\(Integer.min)", "100", "\(Integer.max)", "7"], isFloat: false)
   }
 
-  private static func float(
-    _ name: String, aliases: [String], size: Int, greatest: String, least: String, beyond: [String]
+  private static func float<Float: BinaryFloatingPoint & ModelElement & ArrayElement>(
+    _ type: Float.Type, alias: String, greatest: String, least: String, beyond: [String]
   ) -> ElementCase {
-    ElementCase(
-      name: name, aliases: aliases, numpyName: "float\(size * 8)", size: size, least: "-" + greatest,
+    let size = MemoryLayout<Float>.size
+    let numpyName = "float\(8 * size)"
+    return ElementCase(
+      model: type, name: type.elementTypeName, aliases: [alias, numpyName], numpyName: numpyName, size: size,
+      least: "-" + greatest,
       greatest: greatest, beyond: beyond,
       samples: ["0", "50", "-0", "0.1", "-2.5", "inf", "-" + greatest, "nan", least, "-inf", greatest, "7"],
       isFloat: true)

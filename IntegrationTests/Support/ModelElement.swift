@@ -91,16 +91,6 @@ extension UInt64: ModelElement {}
 extension Float: ModelElement {}
 extension Double: ModelElement {}
 
-extension ElementCase {
-  private static let models: [String: any ModelElement.Type] = [
-    "i8": Int8.self, "i16": Int16.self, "i32": Int32.self, "i64": Int64.self, "u8": UInt8.self, "u16": UInt16.self,
-    "u32": UInt32.self, "u64": UInt64.self, "f32": Float.self, "f64": Double.self,
-  ]
-
-  /// The number type of Swift that holds the elements.
-  var model: any ModelElement.Type { ElementCase.models[name] ?? Double.self }
-}
-
 extension Array where Element: ModelElement {
   /// The elements as a file or a blob holds them.
   var packed: [UInt8] { withUnsafeBytes { [UInt8]($0) } }

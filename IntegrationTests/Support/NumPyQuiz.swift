@@ -48,7 +48,7 @@ struct NumPyQuiz {
       let parts = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
       return Question(
         words: parts[0], comparison: parts.count > 1 ? parts[1] : "", result: parts.count > 2 ? parts[2] : "",
-        isSingle: type.name == "f32")
+        isSingle: type.size == 4 && type.isFloat)
     }
   }
 

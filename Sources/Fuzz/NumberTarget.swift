@@ -14,16 +14,19 @@ struct NumberTarget: FuzzTarget {
 
   // MARK: - Integers
 
+  private static let integers = ElementType.allCases.compactMap { $0.accept(IntegerVisitor()) }
+
+  private struct IntegerVisitor: ElementTypeVisitor {
+    func visit<Element: MappableElement>(
+      _ type: Element.Type
+    ) -> (any (FixedWidthInteger & MappableElement).Type)? {
+      type as? any (FixedWidthInteger & MappableElement).Type
+    }
+  }
+
   private func checkIntegers(_ bytes: UnsafeRawBufferPointer) {
     let text = String(decoding: bytes, as: UTF8.self)
-    check(Int8.self, bytes, text)
-    check(Int16.self, bytes, text)
-    check(Int32.self, bytes, text)
-    check(Int64.self, bytes, text)
-    check(UInt8.self, bytes, text)
-    check(UInt16.self, bytes, text)
-    check(UInt32.self, bytes, text)
-    check(UInt64.self, bytes, text)
+    for type in NumberTarget.integers { check(type, bytes, text) }
     require((try? NumberParser.index(bytes)) == Int64(text), "an index is read otherwise")
     let difference = Int128(text).flatMap { $0.magnitude <= UInt64.max ? $0 : nil }
     require((try? NumberParser.difference(bytes)) == difference, "a difference is read otherwise")

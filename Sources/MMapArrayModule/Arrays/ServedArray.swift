@@ -44,17 +44,18 @@ final class ServedArray: @unchecked Sendable {
   /// Calls `visitor` with this array as what it is.
   @inline(__always)
   func accept<Visitor: ArrayVisitor>(_ visitor: Visitor) throws(Visitor.Failure) -> Visitor.Result {
-    try elementType.accept(Adapter(array: self, visitor: visitor))
+    try elementType.accept(Adapter(array: .passUnretained(self), address: cell.address, visitor: visitor))
   }
 
   private struct Adapter<Visitor: ArrayVisitor>: ElementTypeVisitor {
     // Held by whoever calls `accept`; to retain it here would be a tenth of a short command.
-    unowned(unsafe) let array: ServedArray
+    let array: Unmanaged<ServedArray>
+    let address: UnsafeMutablePointer<MappedFile>
     let visitor: Visitor
 
     @inline(__always)
     func visit<Element: MappableElement>(_ type: Element.Type) throws(Visitor.Failure) -> Visitor.Result {
-      try visitor.visit(TypedArray<Element>(array))
+      try visitor.visit(TypedArray<Element>(array, address))
     }
   }
 }
@@ -69,15 +70,21 @@ protocol ArrayVisitor {
 /// A served array whose element type is known. Valid as long as somebody holds the array.
 struct TypedArray<Element: MappableElement> {
   // As in `Adapter`.
-  unowned(unsafe) let served: ServedArray
+  private let array: Unmanaged<ServedArray>
   private let address: UnsafeMutablePointer<MappedArray<Element>>
 
-  /// - Precondition: `Element` is the type of the array's elements, as `ServedArray.accept` chooses it.
   @inline(__always)
-  init(_ served: ServedArray) {
-    self.served = served
-    address = served.address(as: Element.self)
+  fileprivate init(_ array: Unmanaged<ServedArray>, _ address: UnsafeMutablePointer<MappedFile>) {
+    self.array = array
+    self.address = MappedFileCell.array(of: Element.self, at: address)
   }
+
+  /// - Precondition: `Element` is the type of the array's elements, as `ServedArray.accept` chooses it.
+  init(_ served: ServedArray) { self.init(.passUnretained(served), served.address) }
+
+  /// What needs no element type.
+  @inline(__always)
+  var served: ServedArray { array._withUnsafeGuaranteedRef { $0 } }
 
   var elements: MappedArray<Element> {
     @inline(__always) unsafeAddress { UnsafePointer(address) }
@@ -86,12 +93,7 @@ struct TypedArray<Element: MappableElement> {
 }
 
 extension ServedArray {
-  @inline(__always)
-  fileprivate func address<Element: MappableElement>(
-    as type: Element.Type
-  ) -> UnsafeMutablePointer<MappedArray<Element>> {
-    cell.address(as: type)
-  }
+  fileprivate var address: UnsafeMutablePointer<MappedFile> { cell.address }
 }
 
 // MARK: - Faults

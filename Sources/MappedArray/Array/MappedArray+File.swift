@@ -22,12 +22,15 @@ extension MappedArray {
 
   /// See ``MappedFile/append(packed:)``.
   public mutating func append(packed bytes: UnsafeRawBufferPointer) throws(MappedArrayError) {
-    try file.append(packed: bytes)
+    try MappedFile.checkWhole(bytes, elementSize: MemoryLayout<Element>.stride)
+    try file.append(bytes)
   }
 
   /// See ``MappedFile/write(packed:at:)``.
   public mutating func write(packed bytes: UnsafeRawBufferPointer, at index: Int) throws(MappedArrayError) {
-    try file.write(packed: bytes, at: index)
+    try MappedFile.checkWhole(bytes, elementSize: MemoryLayout<Element>.stride)
+    guard index >= 0 else { throw .negative(index) }
+    try file.write(bytes, at: index)
   }
 
   /// See ``MappedFile/reserveSpace(in:)``.

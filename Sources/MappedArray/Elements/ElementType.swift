@@ -1,5 +1,6 @@
-/// The ten types that an element can have. To add one: a case, a row in each property, and a conformance below.
-public enum ElementType: UInt8, CaseIterable, Sendable {
+/// The types that an element can have. To add one: a case, its line in `accept`, and a conformance in
+/// `ElementTypes.swift`; all else is derived from those.
+public enum ElementType: String, CaseIterable, Sendable {
   case i8, i16, i32, i64, u8, u16, u32, u64, f32, f64
 
   /// Calls `visitor` with the Swift type of the elements: the one place that turns a value into a type.
@@ -21,53 +22,7 @@ public enum ElementType: UInt8, CaseIterable, Sendable {
   }
 
   /// The short name, as in replies: `i8` … `f64`.
-  public var name: String {
-    switch self {
-    case .i8: "i8"
-    case .i16: "i16"
-    case .i32: "i32"
-    case .i64: "i64"
-    case .u8: "u8"
-    case .u16: "u16"
-    case .u32: "u32"
-    case .u64: "u64"
-    case .f32: "f32"
-    case .f64: "f64"
-    }
-  }
-
-  /// The other names that are understood.
-  var aliases: [String] {
-    switch self {
-    case .i8: ["int8"]
-    case .i16: ["int16"]
-    case .i32: ["int32"]
-    case .i64: ["int64"]
-    case .u8: ["uint8"]
-    case .u16: ["uint16"]
-    case .u32: ["uint32"]
-    case .u64: ["uint64"]
-    case .f32: ["float32", "float"]
-    case .f64: ["float64", "double"]
-    }
-  }
-
-  /// NumPy's kind and size, the `descr` of a header without its byte order: `i1` … `f8`
-  /// (https://numpy.org/doc/stable/reference/arrays.interface.html).
-  var numpyCode: String {
-    switch self {
-    case .i8: "i1"
-    case .i16: "i2"
-    case .i32: "i4"
-    case .i64: "i8"
-    case .u8: "u1"
-    case .u16: "u2"
-    case .u32: "u4"
-    case .u64: "u8"
-    case .f32: "f4"
-    case .f64: "f8"
-    }
-  }
+  public var name: String { rawValue }
 
   /// The type of that name or alias, in any case.
   public init?(named name: String) {
@@ -78,15 +33,59 @@ public enum ElementType: UInt8, CaseIterable, Sendable {
     self = type
   }
 
-  public var isFloat: Bool { self == .f32 || self == .f64 }
-
   /// Bytes per element.
-  public var size: Int {
-    accept(SizeVisitor())
+  public var size: Int { accept(SizeVisitor()) }
+
+  public var kind: NumberKind { accept(KindVisitor()) }
+
+  /// NumPy's kind and size, the `descr` of a header without its byte order: `i1` … `f8`
+  /// (https://numpy.org/doc/stable/reference/arrays.interface.html).
+  var numpyCode: String { "\(kind.numpyCode)\(size)" }
+
+  /// The other names that are understood: NumPy's, and those of the type itself.
+  var aliases: [String] { ["\(kind.numpyName)\(8 * size)"] + accept(AliasVisitor()) }
+
+  /// All types in few words, as "i8 to i64, u8 to u64, f32 and f64".
+  static var summary: String {
+    let names = NumberKind.allCases.map { kind in allCases.filter { $0.kind == kind }.map(\.name) }
+    let parts = names.map { names in
+      names.count > 2 ? "\(names[0]) to \(names[names.count - 1])" : names.joined(separator: " and ")
+    }
+    return parts.joined(separator: ", ")
   }
 
   private struct SizeVisitor: ElementTypeVisitor {
     func visit<Element: MappableElement>(_ type: Element.Type) -> Int { MemoryLayout<Element>.size }
+  }
+
+  private struct KindVisitor: ElementTypeVisitor {
+    func visit<Element: MappableElement>(_ type: Element.Type) -> NumberKind { Element.numberKind }
+  }
+
+  private struct AliasVisitor: ElementTypeVisitor {
+    func visit<Element: MappableElement>(_ type: Element.Type) -> [String] { Element.aliases }
+  }
+}
+
+/// What kind of number an element is.
+public enum NumberKind: CaseIterable, Sendable {
+  case signedInteger, unsignedInteger, floatingPoint
+
+  fileprivate var numpyCode: String {
+    switch self {
+    case .signedInteger: "i"
+    case .unsignedInteger: "u"
+    case .floatingPoint: "f"
+    }
+  }
+
+  /// What NumPy's names begin with, before the bits.
+  fileprivate var numpyName: String {
+    switch self {
+    case .signedInteger: "int"
+    case .unsignedInteger: "uint"
+    case .floatingPoint: "float"
+    }
   }
 }
 
@@ -96,14 +95,3 @@ public protocol ElementTypeVisitor: ~Copyable {
   associatedtype Failure: Error = Never
   consuming func visit<Element: MappableElement>(_ type: Element.Type) throws(Failure) -> Result
 }
-
-extension Int8: MappableElement { public static var elementType: ElementType { .i8 } }
-extension Int16: MappableElement { public static var elementType: ElementType { .i16 } }
-extension Int32: MappableElement { public static var elementType: ElementType { .i32 } }
-extension Int64: MappableElement { public static var elementType: ElementType { .i64 } }
-extension UInt8: MappableElement { public static var elementType: ElementType { .u8 } }
-extension UInt16: MappableElement { public static var elementType: ElementType { .u16 } }
-extension UInt32: MappableElement { public static var elementType: ElementType { .u32 } }
-extension UInt64: MappableElement { public static var elementType: ElementType { .u64 } }
-extension Float: MappableElement { public static var elementType: ElementType { .f32 } }
-extension Double: MappableElement { public static var elementType: ElementType { .f64 } }

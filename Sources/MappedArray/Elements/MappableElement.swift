@@ -1,6 +1,9 @@
 /// A type of number that files hold and arrays map: fixed size, little-endian, no padding.
 public protocol MappableElement: AggregatableElement {
   static var elementType: ElementType { get }
+  static var numberKind: NumberKind { get }
+  /// Names of the type that are understood beside its short one and NumPy's.
+  static var aliases: [String] { get }
   static var zero: Self { get }
 
   /// Reads an element from its text; see `NumberParser` for the notation.
@@ -30,7 +33,13 @@ public enum ElementNumber: Sendable {
   case floating(Double)
 }
 
+extension MappableElement {
+  public static var aliases: [String] { [] }
+}
+
 extension MappableElement where Self: FixedWidthInteger {
+  public static var numberKind: NumberKind { isSigned ? .signedInteger : .unsignedInteger }
+
   public static func parseDelta(_ text: UnsafeRawBufferPointer) throws(NumberSyntaxError) -> Int128 {
     try NumberParser.difference(text)
   }
@@ -51,6 +60,8 @@ extension MappableElement where Self: FixedWidthInteger {
 }
 
 extension MappableElement where Self: BinaryFloatingPoint & LosslessStringConvertible {
+  public static var numberKind: NumberKind { .floatingPoint }
+
   public var number: ElementNumber { .floating(Double(self)) }
 
   public static var range: (least: String, greatest: String) {
@@ -60,22 +71,4 @@ extension MappableElement where Self: BinaryFloatingPoint & LosslessStringConver
 
 extension MappableElement where Delta == Self {
   public static func parseDelta(_ text: UnsafeRawBufferPointer) throws(NumberSyntaxError) -> Self { try parse(text) }
-}
-
-extension Float {
-  public static func parse(_ text: UnsafeRawBufferPointer) throws(NumberSyntaxError) -> Float {
-    try NumberParser.float(text)
-  }
-
-  @inline(__always)
-  public func write(to output: UnsafeMutablePointer<UInt8>) -> Int { NumberText.write(self, to: output) }
-}
-
-extension Double {
-  public static func parse(_ text: UnsafeRawBufferPointer) throws(NumberSyntaxError) -> Double {
-    try NumberParser.double(text)
-  }
-
-  @inline(__always)
-  public func write(to output: UnsafeMutablePointer<UInt8>) -> Int { NumberText.write(self, to: output) }
 }

@@ -27,7 +27,7 @@ public enum NPYHeaderError: Error, Equatable, Sendable, CustomStringConvertible 
     case .repeatedKey(let key): "its .npy header has '\(key)' twice"
     case .unknownKey(let key): "its .npy header has the unknown key '\(key)'"
     case .byteOrder(let descr): "its elements are big-endian ('\(descr)'); only little-endian ones can be mapped"
-    case .elementType(let descr): "its elements are '\(descr)'; i8 to i64, u8 to u64, f32 and f64 can be mapped"
+    case .elementType(let descr): "its elements are '\(descr)'; \(ElementType.summary) can be mapped"
     case .fortranOrder(let dimensions): "it is in Fortran order in \(dimensions) dimensions; save it in C order"
     case .noDimensions: "it has no dimensions; an array with one or more can be mapped"
     case .tooManyDimensions: "it has more than \(NPYHeaderParser.mostDimensions) dimensions"

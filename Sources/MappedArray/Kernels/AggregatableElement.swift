@@ -1,4 +1,4 @@
-/// A number that arrays hold: one of the ten element types.
+/// A number that arrays hold.
 ///
 /// The static requirements are the kernels. They are requirements, with one implementation for integers and one for
 /// floats, so that generic code that was not specialised still reaches machine code for the concrete type: such code
@@ -51,29 +51,4 @@ public protocol AggregatableElement: BitwiseCopyable, Codable, Comparable, Hasha
 
   /// This element plus `delta`; nil if that does not fit and the policy is to fail.
   func incremented(by delta: Delta, overflow: OverflowPolicy) -> Self?
-}
-
-extension Int8: AggregatableElement {}
-extension Int16: AggregatableElement {}
-extension Int32: AggregatableElement {}
-extension Int64: AggregatableElement {}
-extension UInt8: AggregatableElement {}
-extension UInt16: AggregatableElement {}
-extension UInt32: AggregatableElement {}
-extension UInt64: AggregatableElement {}
-
-extension Float: AggregatableElement {
-  /// Floats are summed in double precision, whatever their own.
-  public typealias Total = PairwiseSum
-
-  /// Floats are incremented by floats.
-  public typealias Delta = Float
-}
-
-extension Double: AggregatableElement {
-  /// Floats are summed in double precision, whatever their own.
-  public typealias Total = PairwiseSum
-
-  /// Floats are incremented by floats.
-  public typealias Delta = Double
 }

@@ -17,7 +17,7 @@ extension MappedFile {
   /// - Throws: `.partialElement` if they are no whole elements.
   /// - Complexity: as `write(packed:at:)`.
   public mutating func append(packed bytes: UnsafeRawBufferPointer) throws(MappedArrayError) {
-    try checkWholeElements(bytes)
+    try MappedFile.checkWhole(bytes, elementSize: elementSize)
     try append(bytes)
   }
 
@@ -27,12 +27,14 @@ extension MappedFile {
   /// - Complexity: O(`bytes.count` + gap); amortised, with one store of the count, behind the end of a file with header;
   ///   one lseek and one pwrite behind the end of a raw file.
   public mutating func write(packed bytes: UnsafeRawBufferPointer, at index: Int) throws(MappedArrayError) {
-    try checkWholeElements(bytes)
+    try MappedFile.checkWhole(bytes, elementSize: elementSize)
     guard index >= 0 else { throw .negative(index) }
     try write(bytes, at: index)
   }
 
-  private func checkWholeElements(_ bytes: UnsafeRawBufferPointer) throws(MappedArrayError) {
+  // With the size as an argument, because those who know the type need no division.
+  @inline(__always)
+  static func checkWhole(_ bytes: UnsafeRawBufferPointer, elementSize: Int) throws(MappedArrayError) {
     guard bytes.count % elementSize == 0 else {
       throw .partialElement(bytes: bytes.count, elementSize: elementSize)
     }

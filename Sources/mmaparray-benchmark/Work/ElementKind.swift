@@ -22,27 +22,25 @@ struct ElementKind {
 
   static var all: [ElementKind] {
     [
-      float(Double.self, "f64"), float(Float.self, "f32"),
-      integer(Int64.self, "i64"), integer(Int32.self, "i32"), integer(Int16.self, "i16"), integer(Int8.self, "i8"),
-      integer(UInt64.self, "u64"), integer(UInt32.self, "u32"), integer(UInt16.self, "u16"), integer(UInt8.self, "u8"),
+      float(Double.self), float(Float.self),
+      integer(Int64.self), integer(Int32.self), integer(Int16.self), integer(Int8.self),
+      integer(UInt64.self), integer(UInt32.self), integer(UInt16.self), integer(UInt8.self),
     ]
   }
 
   /// What `BITFIELD` calls the type; nil where it has none.
   var bitfieldName: String? { isFloat || name == "u64" ? nil : name }
 
-  private static func float<Value: BinaryFloatingPoint & LosslessStringConvertible & BitwiseCopyable>(
-    _: Value.Type, _ name: String
+  private static func float<Value: BinaryFloatingPoint & LosslessStringConvertible & ArrayElement>(
+    _: Value.Type
   ) -> ElementKind where Value.RawSignificand: FixedWidthInteger {
-    ElementKind(name: name, size: MemoryLayout<Value>.size, isFloat: true) { count, random in
+    ElementKind(name: Value.elementTypeName, size: MemoryLayout<Value>.size, isFloat: true) { count, random in
       values((0..<count).map { _ in Value.random(in: -1000...1000, using: &random) })
     }
   }
 
-  private static func integer<Value: FixedWidthInteger & BitwiseCopyable>(
-    _: Value.Type, _ name: String
-  ) -> ElementKind {
-    ElementKind(name: name, size: MemoryLayout<Value>.size, isFloat: false) { count, random in
+  private static func integer<Value: FixedWidthInteger & ArrayElement>(_: Value.Type) -> ElementKind {
+    ElementKind(name: Value.elementTypeName, size: MemoryLayout<Value>.size, isFloat: false) { count, random in
       values((0..<count).map { _ in Value.random(in: .min ... .max, using: &random) })
     }
   }

@@ -7,7 +7,8 @@ import Testing
 struct ArrayModelTests {
   @Test("random steps", arguments: ElementType.allCases, [FileFormat.npy, .raw])
   func randomSteps(type: ElementType, format: FileFormat) throws {
-    try randomSteps(type.swiftType, format, seed: UInt64(type.rawValue) + (format == .raw ? 100 : 0))
+    let index = try #require(ElementType.allCases.firstIndex(of: type))
+    try randomSteps(type.swiftType, format, seed: UInt64(index) + (format == .raw ? 100 : 0))
   }
 
   private func randomSteps<Element: MappableElement>(_: Element.Type, _ format: FileFormat, seed: UInt64) throws {

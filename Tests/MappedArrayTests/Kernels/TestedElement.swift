@@ -2,16 +2,31 @@ import MappedArray
 import TestSupport
 import Testing
 
-/// What the tests need to make elements of each type.
-protocol TestedElement: AggregatableElement {
+/// What the tests need to know of each type, and to make elements of it.
+protocol TestedElement: MappableElement {
+  /// All that is understood, the one that is replied first.
+  static var names: [String] { get }
   static func random(using generator: inout SeededGenerator) -> Self
   static var edges: [Self] { get }
   init(_ small: Int8)
 }
 
+// The tests' list of types: what is not in it is found missing by all of them.
+extension Int8: TestedElement { static var names: [String] { ["i8", "int8"] } }
+extension Int16: TestedElement { static var names: [String] { ["i16", "int16"] } }
+extension Int32: TestedElement { static var names: [String] { ["i32", "int32"] } }
+extension Int64: TestedElement { static var names: [String] { ["i64", "int64"] } }
+extension UInt8: TestedElement { static var names: [String] { ["u8", "uint8"] } }
+extension UInt16: TestedElement { static var names: [String] { ["u16", "uint16"] } }
+extension UInt32: TestedElement { static var names: [String] { ["u32", "uint32"] } }
+extension UInt64: TestedElement { static var names: [String] { ["u64", "uint64"] } }
+extension Float: TestedElement { static var names: [String] { ["f32", "float32", "float"] } }
+extension Double: TestedElement { static var names: [String] { ["f64", "float64", "double"] } }
+
 extension TestedElement where Self: FixedWidthInteger {
   static func random(using generator: inout SeededGenerator) -> Self { Self(truncatingIfNeeded: generator.next()) }
   static var edges: [Self] { [.min, .min + 1, 0, 1, .max - 1, .max] }
+  init(_ small: Int8) { self.init(truncatingIfNeeded: small) }
 }
 
 extension TestedElement where Self: BinaryFloatingPoint {
@@ -23,36 +38,22 @@ extension TestedElement where Self: BinaryFloatingPoint {
   }
 }
 
-extension Int8: TestedElement {}
-extension Int16: TestedElement {}
-extension Int32: TestedElement {}
-extension Int64: TestedElement {}
-extension UInt8: TestedElement {
-  init(_ small: Int8) { self.init(truncatingIfNeeded: small) }
-}
-extension UInt16: TestedElement {
-  init(_ small: Int8) { self.init(truncatingIfNeeded: small) }
-}
-extension UInt32: TestedElement {
-  init(_ small: Int8) { self.init(truncatingIfNeeded: small) }
-}
-extension UInt64: TestedElement {
-  init(_ small: Int8) { self.init(truncatingIfNeeded: small) }
-}
-extension Float: TestedElement {}
-extension Double: TestedElement {}
-
 /// An element type as a test argument.
 struct TestedType: CustomTestStringConvertible, Sendable {
   let type: any TestedElement.Type
 
   var testDescription: String { "\(type)" }
 
-  static let integers: [TestedType] = [
-    Int8.self, Int16.self, Int32.self, Int64.self, UInt8.self, UInt16.self, UInt32.self, UInt64.self,
-  ].map { TestedType(type: $0) }
-  static let floats = [TestedType(type: Float.self), TestedType(type: Double.self)]
-  static let all = integers + floats
+  private init(_ elementType: ElementType) {
+    guard let type = elementType.swiftType as? any TestedElement.Type else {
+      preconditionFailure("\(elementType.name) is not in the tests' list of types")
+    }
+    self.type = type
+  }
+
+  static let all = ElementType.allCases.map(TestedType.init)
+  static let integers = ElementType.allCases.filter { $0.kind != .floatingPoint }.map(TestedType.init)
+  static let floats = ElementType.allCases.filter { $0.kind == .floatingPoint }.map(TestedType.init)
 }
 
 extension TestedElement {

@@ -60,7 +60,7 @@ struct MappedFileTests {
       #expect(MemoryLayout<MappedArray<Element>>.alignment == MemoryLayout<MappedFile>.alignment)
       let workspace = try Workspace()
       let cell = MappedFileCell(try MappedFile(workspace.open("array", MappingRequest(elementType: type))))
-      let array = cell.address(as: Element.self)
+      let array = MappedFileCell.array(of: Element.self, at: cell.address)
       var random = SeededGenerator(seed: 12)
       let element = Element.anyBits(using: &random)
       // In pages, so that the mapping is made anew.
@@ -135,7 +135,7 @@ struct ReplaceMappingTests {
         #expect(try workspace.openDescriptors() == 1)
         #expect(try workspace.mappings() == 1)
       }
-      #expect(try owner.cell.address(as: Int16.self).pointee.popLast() == 3)
+      #expect(try MappedFileCell.array(of: Int16.self, at: owner.cell.address).pointee.popLast() == 3)
     }
     #expect(try workspace.openDescriptors() == 0)
     #expect(try workspace.mappings() == 0)
