@@ -84,8 +84,9 @@ sanitize: setup  ## Run tests under the address and thread sanitizers and valgri
 	command -v valgrind >/dev/null || apt-get install -y -qq --no-install-recommends valgrind >/dev/null
 	Scripts/sanitize $(MODULE_FLAGS)
 
-lint:  ## Check the formatting
+lint:  ## Check the formatting, and that no folder of the module uses one above it
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests IntegrationTests
+	Scripts/floors check
 
 setup:  ## Install what the other targets need and is missing
 	@Scripts/setup
