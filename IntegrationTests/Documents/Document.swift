@@ -56,6 +56,14 @@ struct Document {
     }
   }
 
+  /// The names of the commands that are not for users: those that the architecture tells of.
+  static func internalCommands() throws -> Set<String> {
+    let synopses: [Substring] = try Document("Documentation/architecture.md").parts.compactMap { _, part in
+      if case .internalCommand(let synopsis) = part { synopsis.prefix { $0 != " " } } else { nil }
+    }
+    return Set(synopses.map(String.init))
+  }
+
   let path: String
   /// Under each heading of the second level, and before the first.
   private(set) var sections: [[(line: Int, part: Part)]] = [[]]

@@ -97,11 +97,9 @@ struct DocumentTests {
   @Test("each command has a section, or is one of the internal commands that the architecture tells of")
   func complete() throws {
     let sections = try GeneratedParts(Files.text("\(Document.root)/\(DocumentTests.reference)")).names
-    let internals: [Substring] = try Document("Documentation/architecture.md").parts.compactMap { _, part in
-      if case .internalCommand(let synopsis) = part { synopsis.prefix { $0 != " " } } else { nil }
-    }
-    #expect(Set(sections).isDisjoint(with: internals.map(String.init)))
-    #expect(try Set(commands().map(\.name)) == Set(sections + internals.map(String.init)))
+    let internals = try Document.internalCommands()
+    #expect(Set(sections).isDisjoint(with: internals))
+    #expect(try Set(commands().map(\.name)) == Set(sections).union(internals))
   }
 
   @Test(
