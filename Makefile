@@ -34,7 +34,8 @@ unit-tests: setup  ## Run the tests that need no module
 
 # What servers do each in their own way; all the rest is their common past.
 NEWEST := ServerVersionTests|InstallTests|CommandTests|CommandDescriptionTests|AccessControlTests|KeyspaceTests|$\
-  ConfigurationTests|WalkthroughTests|PersistenceTests|ScriptTests|ClusterTests|ShardedArrayTests|SentinelTests
+  ConfigurationTests|DocumentTests|WalkthroughTests|PersistenceTests|ScriptTests|ClusterTests|ShardedArrayTests|$\
+  SentinelTests
 
 integration-tests: setup module  ## Run the tests against live servers: all on the machine's, many on the newest
 	Scripts/test-servers $(MODULE) redis-7.0 'valkey-9:$(NEWEST)'
@@ -83,8 +84,9 @@ sanitize: setup  ## Run tests under the address and thread sanitizers and valgri
 	command -v valgrind >/dev/null || apt-get install -y -qq --no-install-recommends valgrind >/dev/null
 	Scripts/sanitize $(MODULE_FLAGS)
 
-lint:  ## Check the formatting
+lint:  ## Check the formatting, and that no folder of the module uses one above it
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests IntegrationTests
+	Scripts/floors check
 
 setup:  ## Install what the other targets need and is missing
 	@Scripts/setup

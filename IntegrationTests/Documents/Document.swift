@@ -56,6 +56,14 @@ struct Document {
     }
   }
 
+  /// The names of the commands that are not for users: those that the architecture tells of.
+  static func internalCommands() throws -> Set<String> {
+    let synopses: [Substring] = try Document("Documentation/architecture.md").parts.compactMap { _, part in
+      if case .internalCommand(let synopsis) = part { synopsis.prefix { $0 != " " } } else { nil }
+    }
+    return Set(synopses.map(String.init))
+  }
+
   let path: String
   /// Under each heading of the second level, and before the first.
   private(set) var sections: [[(line: Int, part: Part)]] = [[]]
@@ -75,7 +83,10 @@ struct Document {
       let line = String(line)
       if let open = block {
         if line == "```" {
-          add(try Document.part(open.language, open.text, open.line), open.line)
+          guard let part = Document.part(open.language, open.text) else {
+            throw DocumentError(path, open.line, "what is \(open.language)?")
+          }
+          add(part, open.line)
           block = nil
         } else {
           block?.text += line + "\n"
@@ -88,17 +99,17 @@ struct Document {
         read(line, index + 1)
       }
     }
-    if let block { throw WalkthroughError(line: block.line, "this block does not end") }
+    if let block { throw DocumentError(path, block.line, "this block does not end") }
   }
 
-  private static func part(_ language: String, _ text: String, _ line: Int) throws -> Part {
+  private static func part(_ language: String, _ text: String) -> Part? {
     switch language {
     case "": .transcript(text)
     case "python": .python(text)
     case "swift": .swift(text)
     case "conf": .configuration(text)
     case "text", "mermaid": .picture
-    default: throw WalkthroughError(line: line, "what is \(language)?")
+    default: nil
     }
   }
 
@@ -144,6 +155,15 @@ struct Document {
 
   private mutating func addCode(of text: String, _ line: Int) {
     for match in text.matches(of: /`([^`]+)`/) { add(.code(String(match.1)), line) }
+  }
+}
+
+/// Where a document is not as it should be.
+struct DocumentError: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ path: String, _ line: Int, _ text: String) {
+    description = "\(path), line \(line): \(text)"
   }
 }
 

@@ -9,7 +9,7 @@ struct DocumentTests {
   private static let leastParts: [String: [String: Int]] = [
     "README.md": ["transcript": 1, "python": 3, "shell": 2, "code": 50, "link": 8],
     "CONTRIBUTING.md": ["shell": 9, "code": 40, "link": 2],
-    "Documentation/architecture.md": ["internal command": 2, "picture": 2, "code": 20, "link": 1],
+    "Documentation/architecture.md": ["internal command": 3, "picture": 2, "code": 30, "link": 2],
     "Documentation/commands.md": ["transcript": 25, "python": 2, "code": 150, "mistake": 11, "link": 2],
     "Documentation/operations.md": [
       "transcript": 4, "python": 2, "configuration": 1, "code": 50, "mistake": 18, "suite": 15, "link": 3,
@@ -49,6 +49,15 @@ struct DocumentTests {
     #expect(try Files.text(Document.root + "/README.md").count { $0 == "\n" } <= 150)
   }
 
+  @Test(
+    "the first program on a library's page is one that is built and run",
+    arguments: [("MappedArrayClient", "FirstProgram/main.swift"), ("ServerModule", "HelloModule/HelloModule.swift")])
+  func page(library: String, program: String) throws {
+    let page = try Files.text("\(Document.root)/Sources/\(library)/\(library).docc/\(library).md")
+    let shown = try #require(page.firstMatch(of: /(?s)```swift\n(.*?)```\n/)?.1)
+    #expect(try shown == Files.text("\(Document.root)/Sources/Examples/\(program)"))
+  }
+
   // MARK: - What is generated
 
   private static let reference = "Documentation/commands.md"
@@ -68,19 +77,29 @@ struct DocumentTests {
   func generated() throws {
     let parts = Dictionary(uniqueKeysWithValues: try commands().map { ($0.name, $0.markdown) })
     let text = try Files.text("\(Document.root)/\(DocumentTests.reference)")
-    let generated = try GeneratedParts(text).replacing(with: parts)
-    #expect(text.split(separator: "\n").difference(from: generated.split(separator: "\n")).isEmpty)
-    #expect(text == generated, "run `make docs`")
+    expect(text, toBe: try GeneratedParts(text).replacing(with: parts))
+  }
+
+  @Test("the picture of the floors is what `make docs` would write")
+  func floors() throws {
+    let picture = try Program.run(["python3", "\(Document.root)/Scripts/floors", "picture"])
+    expect(try Files.text("\(Document.root)/Documentation/floors.svg"), toBe: picture)
+  }
+
+  /// Compares line by line, so that a difference can be read.
+  private func expect(_ text: String, toBe generated: String) {
+    let (found, wanted) = (text.split(separator: "\n"), generated.split(separator: "\n"))
+    let differing = zip(found, wanted).filter { $0 != $1 }.map { "\($0) instead of \($1)" }
+    #expect(differing == [], "run `make docs`")
+    #expect(found.count == wanted.count, "run `make docs`")
   }
 
   @Test("each command has a section, or is one of the internal commands that the architecture tells of")
   func complete() throws {
     let sections = try GeneratedParts(Files.text("\(Document.root)/\(DocumentTests.reference)")).names
-    let internals: [Substring] = try Document("Documentation/architecture.md").parts.compactMap { _, part in
-      if case .internalCommand(let synopsis) = part { synopsis.prefix { $0 != " " } } else { nil }
-    }
-    #expect(Set(sections).isDisjoint(with: internals.map(String.init)))
-    #expect(try Set(commands().map(\.name)) == Set(sections + internals.map(String.init)))
+    let internals = try Document.internalCommands()
+    #expect(Set(sections).isDisjoint(with: internals))
+    #expect(try Set(commands().map(\.name)) == Set(sections).union(internals))
   }
 
   @Test(

@@ -77,7 +77,10 @@ public final class Connection {
 
   /// Takes over a stream socket that is connected already, and closes it in the end. Nothing is sent.
   ///
-  /// - Parameter protocolVersion: the newest version that replies may come in.
+  /// - Parameters:
+  ///   - descriptor: the socket's.
+  ///   - timeout: how long any wait for the other side may last. For ever if nil.
+  ///   - protocolVersion: the newest version that replies may come in.
   public convenience init(
     adopting descriptor: Int32, timeout: Duration? = nil, protocolVersion: ProtocolVersion = .resp3
   ) throws(ClientError) {

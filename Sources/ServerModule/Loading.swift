@@ -34,6 +34,10 @@ extension Context {
   ///     }
   ///
   /// - Parameters:
+  ///   - pointer: the server's context, as the C function gets it.
+  ///   - vector: the load arguments, as the C function gets them.
+  ///   - count: how many there are.
+  ///   - name: the module's, unique among all that the server loads.
   ///   - version: what `MODULE LIST` shows; by convention major · 10000 + minor · 100 + patch.
   ///   - body: registers commands, data types and settings. It gets the load arguments.
   /// - Returns: what the C function returns to the server.

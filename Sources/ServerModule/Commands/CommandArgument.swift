@@ -35,7 +35,10 @@ public struct CommandArgument: Sendable {
 
   /// The key, a command's first argument.
   public static let key = CommandArgument("key", SERVER_ARGUMENT_KEY)
-  /// - Parameter token: a word that stands before it.
+  /// - Parameters:
+  ///   - name: as documents call it.
+  ///   - occurrence: how often it may stand there.
+  ///   - token: a word that stands before it.
   public static func integer(
     _ name: String, _ occurrence: Occurrence = .once, behind token: String? = nil
   ) -> CommandArgument {

@@ -45,7 +45,17 @@ public struct CommandDescription: @unchecked Sendable {
   public let arguments: [CommandArgument]
   public let function: CommandFunction
 
-  /// - Parameter dataUse: nil for what the access says: reading accesses, writing updates, creating inserts.
+  /// - Parameters:
+  ///   - names: the one that must be free first, and others that may be taken.
+  ///   - access: what it does with its key.
+  ///   - dataUse: nil for what the access says: reading accesses, writing updates, creating inserts.
+  ///   - isFast: whether it takes no longer on a large value.
+  ///   - isDangerous: whether it is in the ACL category of that name.
+  ///   - since: the module's version that had it first.
+  ///   - summary: what it does, in a sentence without its full stop.
+  ///   - complexity: as `O(1)`.
+  ///   - arguments: all but the name.
+  ///   - function: what the server calls.
   public init(
     _ names: StaticString..., access: Access, dataUse: DataUse? = nil, isFast: Bool = false, isDangerous: Bool = false,
     since: String = "1.0.0", summary: String, complexity: String, arguments: [CommandArgument],
@@ -78,8 +88,9 @@ extension Context {
   /// Creates commands. A name that belongs to the server or to another module is left to it, with a line in the log,
   /// unless it is the first of a command's.
   ///
-  /// - Parameter category: an ACL category of the module's own for all of them, where the server has such (Redis 7.4,
-  ///   Valkey 8).
+  /// - Parameters:
+  ///   - commands: what the server is told of each.
+  ///   - category: an ACL category of the module's own for all of them, where the server has such (Redis 7.4, Valkey 8).
   public func create(_ commands: [CommandDescription], category: StaticString) throws(LoadError) {
     let hasCategory = server_AddACLCategory(pointer, category.cString) == SERVER_OK
     for command in commands {

@@ -9,7 +9,9 @@ public final class ReadableDescriptor {
   private let body: () -> Void
   private var isWatched = false
 
-  /// - Parameter descriptor: remains the caller's.
+  /// - Parameters:
+  ///   - descriptor: remains the caller's.
+  ///   - body: is called on the main thread while there is something to read.
   public init(_ descriptor: Int32, _ body: @escaping () -> Void) {
     self.descriptor = descriptor
     self.body = body

@@ -3,7 +3,9 @@ import CModuleShim
 extension Context {
   /// Calls `body` once, on the main thread, after some time.
   ///
-  /// - Parameter milliseconds: 0 for the next turn of the event loop.
+  /// - Parameters:
+  ///   - milliseconds: 0 for the next turn of the event loop.
+  ///   - body: what is called.
   public func schedule(afterMilliseconds milliseconds: Int, _ body: @escaping (Context) -> Void) {
     _ = server_CreateTimer(
       pointer, Int64(milliseconds),

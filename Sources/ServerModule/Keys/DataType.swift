@@ -7,8 +7,10 @@ public struct DataType<Value: AnyObject> {
   /// Registers a data type; RedisModule_CreateDataType.
   ///
   /// - Parameters:
+  ///   - context: the server's, while the module is loaded.
   ///   - name: exactly nine letters, digits, `-` or `_`, unique among all modules: it is saved with each value.
   ///   - encodingVersion: from 0 to 1023, saved with each value and given to `load`.
+  ///   - methods: what the server calls to save, load, copy and free values.
   public init(
     _ context: Context, name: StaticString, encodingVersion: Int32, _ methods: DataTypeMethods
   ) throws(LoadError) {
