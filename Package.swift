@@ -77,7 +77,11 @@ let package = Package(
       name: "sensor-log", dependencies: ["MappedArrayClient"], path: "Sources/Examples/SensorLog",
       swiftSettings: swiftSettings),
 
+    .executableTarget(name: "plain-hiredis", dependencies: ["CHiredis"], path: "Sources/Examples/PlainHiredis"),
+
     // MARK: Tests
+    // Commands as programs in C write them.
+    .target(name: "CHiredisCalls", dependencies: ["CHiredis"]),
     .testTarget(
       name: "MappedArrayTests", dependencies: ["MappedArray", "TestSupport", system], swiftSettings: swiftSettings),
     .testTarget(
@@ -87,7 +91,10 @@ let package = Package(
     .testTarget(
       name: "BenchmarkTests", dependencies: ["LiveServer", "mmaparray-benchmark"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "IntegrationTests", dependencies: ["LiveServer", "MappedArrayClient", "Walkthroughs", "play-walkthroughs"],
+      name: "IntegrationTests",
+      dependencies: [
+        "CHiredis", "CHiredisCalls", "LiveServer", "MappedArrayClient", "Walkthroughs", "play-walkthroughs",
+      ],
       path: "IntegrationTests", exclude: ["Walkthroughs"], swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]
