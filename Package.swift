@@ -87,6 +87,7 @@ let package = Package(
     .testTarget(
       name: "MappedArrayClientTests", dependencies: ["CHiredis", "LiveServer", "MappedArrayClient"],
       swiftSettings: swiftSettings),
+    .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
     .testTarget(name: "LiveServerTests", dependencies: ["LiveServer"], swiftSettings: swiftSettings),
     .testTarget(
       name: "BenchmarkTests", dependencies: ["LiveServer", "mmaparray-benchmark"], swiftSettings: swiftSettings),

@@ -3,24 +3,8 @@ import TestSupport
 import Testing
 
 /// What the tests need to make elements of each type.
-protocol TestedElement: AggregatableElement {
-  static func random(using generator: inout SeededGenerator) -> Self
-  static var edges: [Self] { get }
+protocol TestedElement: AggregatableElement, RandomElement {
   init(_ small: Int8)
-}
-
-extension TestedElement where Self: FixedWidthInteger {
-  static func random(using generator: inout SeededGenerator) -> Self { Self(truncatingIfNeeded: generator.next()) }
-  static var edges: [Self] { [.min, .min + 1, 0, 1, .max - 1, .max] }
-}
-
-extension TestedElement where Self: BinaryFloatingPoint {
-  static func random(using generator: inout SeededGenerator) -> Self {
-    Self(Double(Int64(truncatingIfNeeded: generator.next())) * 0x1p-50)
-  }
-  static var edges: [Self] {
-    [-.infinity, -.greatestFiniteMagnitude, -1, -.leastNonzeroMagnitude, 0, .leastNormalMagnitude, 1, .infinity, .nan]
-  }
 }
 
 extension Int8: TestedElement {}
