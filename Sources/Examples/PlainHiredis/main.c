@@ -47,7 +47,7 @@ int main(int count, char *arguments[]) {
   call_for_integer("VCLEAR", "levels");
 
   // Single elements are texts, so that they fit into any client: integers are integers, floats are strings.
-  freeReplyObject(call(REDIS_REPLY_INTEGER, "VADD %s %f %f %d", "levels", 0.5, -2.25, 7));
+  freeReplyObject(call(REDIS_REPLY_INTEGER, "MMAP.ADD %s %f %f %d", "levels", 0.5, -2.25, 7));
   redisReply *element = call(REDIS_REPLY_STRING, "VGET %s %d", "levels", 1);
   printf("element 1: %s\n", element->str);
   freeReplyObject(element);
