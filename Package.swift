@@ -90,7 +90,7 @@ let package = Package(
     .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
     .testTarget(name: "LiveServerTests", dependencies: ["LiveServer"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "BenchmarkTests", dependencies: ["LiveServer", "mmaparray-benchmark"], swiftSettings: swiftSettings),
+      name: "BenchmarkTests", dependencies: ["TestSupport", "mmaparray-benchmark"], swiftSettings: swiftSettings),
     .testTarget(
       name: "IntegrationTests",
       dependencies: [
