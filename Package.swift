@@ -86,17 +86,21 @@ let package = Package(
       name: "sensor-log", dependencies: ["MappedArrayClient"], path: "Sources/Examples/SensorLog",
       swiftSettings: swiftSettings),
 
+    .executableTarget(name: "plain-hiredis", dependencies: ["CHiredis"], path: "Sources/Examples/PlainHiredis"),
     // The smallest module on ServerModule.
     .target(
       name: "HelloModule", dependencies: ["ServerModule"], path: "Sources/Examples/HelloModule",
       swiftSettings: swiftSettings),
 
     // MARK: Tests
+    // Commands as programs in C write them.
+    .target(name: "CHiredisCalls", dependencies: ["CHiredis"]),
     .testTarget(
       name: "MappedArrayTests", dependencies: ["MappedArray", "TestSupport", system], swiftSettings: swiftSettings),
     .testTarget(
       name: "MappedArrayClientTests", dependencies: ["CHiredis", "LiveServer", "MappedArrayClient"],
       swiftSettings: swiftSettings),
+    .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
     // A server that is nothing but functions: the module's own layer is tested on it, without a server.
     .target(name: "CStandInServer", dependencies: ["CModuleShim"], path: "Tests/CStandInServer"),
     .target(
@@ -107,10 +111,13 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(name: "LiveServerTests", dependencies: ["LiveServer"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "BenchmarkTests", dependencies: ["LiveServer", "mmaparray-benchmark"], swiftSettings: swiftSettings),
+      name: "BenchmarkTests", dependencies: ["TestSupport", "mmaparray-benchmark"], swiftSettings: swiftSettings),
     .testTarget(
       name: "IntegrationTests",
-      dependencies: ["LiveServer", "MappedArrayClient", "Walkthroughs", "document-commands", "play-walkthroughs"],
+      dependencies: [
+        "CHiredis", "CHiredisCalls", "LiveServer", "MappedArrayClient", "Walkthroughs", "document-commands",
+        "play-walkthroughs",
+      ],
       path: "IntegrationTests", exclude: ["Walkthroughs"], swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]

@@ -70,7 +70,7 @@ struct PlayWalkthroughsTests {
               print(subprocess.run(['redis-cli', '-p', port, 'VALL', 'prices'], capture_output=True, text=True).stdout)
               isInterrupted = True
               os.write(terminal, b'\\x03')
-      print(isInterrupted, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), b'\\x1b[1;36m> VADD' in text)
+      print(isInterrupted, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), b'\\x1b[1;36m> MMAP prices' in text)
       """
     let output = try run(script, Self.text)
     #expect(output == (isInteractive ? "1.5\n2\n\nTrue 0 True\n" : "False 0 True\n"))

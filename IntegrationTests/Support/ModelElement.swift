@@ -8,33 +8,14 @@ struct Increment<Element> {
 }
 
 /// An element type as a number type of Swift, so that a test can know by itself what the server should reply.
-protocol ModelElement: ArgumentConvertible, Hashable, PackedElement, ReplyValue {
-  static var zero: Self { get }
-  /// Values at which something may go wrong.
-  static var edges: [Self] { get }
-  static func random(using generator: inout SeededGenerator) -> Self
+protocol ModelElement: ArgumentConvertible, Hashable, PackedElement, RandomElement, ReplyValue {
   static func randomIncrement(using generator: inout SeededGenerator) -> Increment<Self>
   /// The same number, and of the many NaNs always the same.
   var canonical: Self { get }
 }
 
-extension ModelElement {
-  /// A value of any kind.
-  static func sample(using generator: inout SeededGenerator) -> Self {
-    generator.next() % 4 == 0 ? generator.pick(edges, or: zero) : random(using: &generator)
-  }
-
-  static func samples(_ count: Int, using generator: inout SeededGenerator) -> [Self] {
-    (0..<count).map { _ in sample(using: &generator) }
-  }
-}
-
 extension ModelElement where Self: FixedWidthInteger {
   var canonical: Self { self }
-
-  static var edges: [Self] { [.min, .min + 1, 0, 1, .max - 1, .max] }
-
-  static func random(using generator: inout SeededGenerator) -> Self { Self(truncatingIfNeeded: generator.next()) }
 
   static func randomIncrement(using generator: inout SeededGenerator) -> Increment<Self> {
     let small = Int128(Int64.random(in: -5...5, using: &generator))
@@ -54,17 +35,6 @@ extension ModelElement where Self: FixedWidthInteger {
 
 extension ModelElement where Self: BinaryFloatingPoint & LosslessStringConvertible {
   var canonical: Self { isNaN ? .nan : self }
-
-  static var edges: [Self] {
-    [
-      -.infinity, -.greatestFiniteMagnitude, -1, -.leastNonzeroMagnitude, -0.0, 0, .leastNormalMagnitude, 1, 0.1,
-      .greatestFiniteMagnitude, .infinity, .nan,
-    ]
-  }
-
-  static func random(using generator: inout SeededGenerator) -> Self {
-    Self(Double(Int64(truncatingIfNeeded: generator.next())) * 0x1p-50)
-  }
 
   static func randomIncrement(using generator: inout SeededGenerator) -> Increment<Self> {
     let delta = sample(using: &generator)

@@ -2,6 +2,7 @@
 #define CHIREDIS_SHIM_H
 
 #include <hiredis/hiredis.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -95,6 +96,15 @@ static inline size_t reply_reader_give_back(redisReader *reader) {
   const size_t rest = reader->len - reader->pos;
   reader->pos = reader->len;
   return rest;
+}
+
+/// How many aggregates a reader takes in each other.
+static inline int reply_reader_depth(void) { return HIREDIS_MAJOR == 0 ? 8 : INT_MAX; }
+
+/// Whether a reader can't come to the end of what it was fed: 0.14 looks for ends of lines with an int, and so finds none
+/// in a string of more than 2 GiB.
+static inline bool reply_reader_is_lost(const redisReader *reader) {
+  return HIREDIS_MAJOR == 0 && reader->len - reader->pos > INT_MAX;
 }
 
 #endif

@@ -11,7 +11,7 @@ public enum Address: Hashable, Sendable {
 
 /// The version of the protocol that replies come in.
 public enum ProtocolVersion: Int, Sendable, CaseIterable {
-  /// Every server's. With hiredis before 1.0, arrays in replies nest at most eight deep.
+  /// Every server's. With hiredis before 1.0, strings that are not read in place have no more than 2 GiB.
   case resp2 = 2
   /// With doubles, big numbers, maps and messages that are no replies to commands; since Redis 6.
   case resp3 = 3

@@ -30,13 +30,15 @@ final class HiredisReader {
     }
   }
 
-  private let reader: UnsafeMutablePointer<redisReader>
+  private var reader: UnsafeMutablePointer<redisReader>
   private let handler: UnsafeMutablePointer<reply_handler>
   /// From the outermost to the innermost.
   private var open: [Aggregate] = []
   private var finished: Reply?
   /// Why a part was refused.
   private var failure: ClientError?
+  /// How many bytes come after the innermost aggregate's beginning; nil unless hiredis goes no deeper.
+  private var unreadCount: Int?
 
   /// - Throws: `ClientError.connection` if there is no memory.
   init() throws(ClientError) {
@@ -64,18 +66,56 @@ final class HiredisReader {
     handler.deallocate()
   }
 
+  /// What becomes of bytes.
+  enum Outcome {
+    /// They end before the reply does.
+    case needsMore
+    /// They complete a reply, and so many of them come after it.
+    case reply(Reply, rest: Int)
+    /// The reply nests deeper than hiredis goes. So many of them come after what was read; the parts that are missing
+    /// are for `complete(with:)`.
+    case tooDeep(rest: Int)
+  }
+
   /// Takes bytes that follow those it was given before.
   ///
-  /// - Returns: the reply if they complete one, and how many of them come after it; nil if more are needed.
   /// - Throws: `ClientError.protocolViolation` if they are no reply; it can't be used any more then.
-  func read(_ bytes: UnsafeRawBufferPointer) throws(ClientError) -> (reply: Reply, rest: Int)? {
+  func read(_ bytes: UnsafeRawBufferPointer) throws(ClientError) -> Outcome {
     var object: UnsafeMutableRawPointer?
     guard redisReaderFeed(reader, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count) == REDIS_OK,
       redisReaderGetReply(reader, &object) == REDIS_OK
-    else { throw failure ?? .protocolViolation(errorText) }
-    guard let reply = finished else { return nil }
-    finished = nil
-    return (reply, reply_reader_give_back(reader))
+    else {
+      guard let rest = unreadCount else { throw failure ?? .protocolViolation(errorText) }
+      unreadCount = nil
+      try startAnew()
+      return .tooDeep(rest: rest)
+    }
+    if let reply = takeFinished() { return .reply(reply, rest: reply_reader_give_back(reader)) }
+    guard !reply_reader_is_lost(reader) else { throw .protocolViolation("a string is longer than 2 GiB") }
+    return .needsMore
+  }
+
+  /// How many aggregates the part stands in that comes next.
+  var depth: Int { open.count }
+
+  /// Takes the next part of a reply that nests too deep.
+  ///
+  /// - Returns: the reply if nothing is missing any more.
+  func complete(with part: Reply) -> Reply? {
+    _ = add(part)
+    return takeFinished()
+  }
+
+  private func takeFinished() -> Reply? {
+    defer { finished = nil }
+    return finished
+  }
+
+  /// A reader that has failed is of no use any more.
+  private func startAnew() throws(ClientError) {
+    guard let next = reply_reader_create(handler) else { throw ClientError(code: ENOMEM) }
+    redisReaderFree(reader)
+    reader = next
   }
 
   private var errorText: String {
@@ -86,7 +126,7 @@ final class HiredisReader {
 
   private static func with(_ context: UnsafeMutableRawPointer?, _ body: (HiredisReader) -> Bool) -> Bool {
     guard let context else { return false }
-    return Unmanaged<HiredisReader>.fromOpaque(context)._withUnsafeGuaranteedRef(body)
+    return body(Unmanaged<HiredisReader>.fromOpaque(context).takeUnretainedValue())
   }
 
   private func refuse(_ text: String) -> Bool {
@@ -131,6 +171,11 @@ final class HiredisReader {
     guard count > 0 else { return add(aggregate.reply) }
     aggregate.elements.reserveCapacity(min(count, Self.reservedElements))
     open.append(aggregate)
+    guard open.count < reply_reader_depth() else {
+      // It would refuse an aggregate in this one, and forget where that begins.
+      unreadCount = reader.pointee.len - reader.pointee.pos
+      return false
+    }
     return true
   }
 }

@@ -28,7 +28,8 @@ extension ReplyReader {
     return .other(try reply(after: header, depth: 0))
   }
 
-  private mutating func reply(depth: Int) throws(ClientError) -> Reply {
+  /// Reads the next reply, which stands in so many aggregates.
+  mutating func reply(depth: Int) throws(ClientError) -> Reply {
     guard depth < Self.maximumDepth else {
       throw .protocolViolation("aggregates nest deeper than \(Self.maximumDepth)")
     }

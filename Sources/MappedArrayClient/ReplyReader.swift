@@ -6,12 +6,12 @@ import Glibc
 /// ``HiredisReader`` makes what it can of the bytes that are received here. What it cannot is read here as well:
 /// - RESP3, where hiredis does not know all that servers send in it: before 1.1. Of later versions none knows bulk
 ///   errors, and an attribute is to them a reply or an element of its own; a reply that begins with either is read here.
+/// - what stands in eight arrays, where hiredis goes no deeper: before 1.0.
 /// - bulk strings that go straight into the caller's memory, and replies that are discarded: hiredis gathers a string
 ///   in its own memory before it hands it over, and has no way to leave anything out.
 ///
-/// What the peer sends is not trusted: what is allocated ahead of the bytes that fill it is bounded, here lines and
-/// nesting too (hiredis before 1.0 takes eight arrays in each other), and anything malformed is a
-/// `ClientError.protocolViolation`.
+/// What the peer sends is not trusted: nesting, and what is allocated ahead of the bytes that fill it, are bounded, lines
+/// too that are read here, and anything malformed is a `ClientError.protocolViolation`.
 struct ReplyReader: ~Copyable {
   /// How deep aggregates may nest in a reply that is kept; each level is a level of the stack.
   static let maximumDepth = 64
@@ -52,9 +52,19 @@ struct ReplyReader: ~Copyable {
     var portion = 512
     while true {
       let bytes = UnsafeRawBufferPointer(rebasing: buffer[unread].prefix(portion))
-      let result = try hiredis.read(bytes)
-      unread = unread.lowerBound + bytes.count - (result?.rest ?? 0)..<unread.upperBound
-      if let result { return result.reply }
+      let outcome = try hiredis.read(bytes)
+      unread = unread.lowerBound + bytes.count..<unread.upperBound
+      switch outcome {
+      case .needsMore: break
+      case .reply(let reply, let rest):
+        unread = unread.lowerBound - rest..<unread.upperBound
+        return reply
+      case .tooDeep(let rest):
+        unread = unread.lowerBound - rest..<unread.upperBound
+        while true {
+          if let reply = hiredis.complete(with: try reply(depth: hiredis.depth)) { return reply }
+        }
+      }
       portion = min(2 * portion, buffer.count)
       _ = try nextByte()
     }

@@ -1,4 +1,4 @@
-import LiveServer
+import TestSupport
 import Testing
 
 @testable import mmaparray_benchmark

@@ -6,28 +6,28 @@ import Testing
 
 struct ReplyTests {
   /// What either version has.
-  private static let common: [(String, Reply)] = [
-    ("+OK\r\n", .status("OK")),
-    ("+\r\n", .status("")),
-    ("-ERR no such key\r\n", .error(ServerError(code: "ERR", message: "no such key"))),
-    ("-OOPS\r\n", .error(ServerError(code: "OOPS", message: ""))),
-    (":0\r\n", .integer(0)),
-    (":9223372036854775807\r\n", .integer(.max)),
-    (":-9223372036854775808\r\n", .integer(.min)),
-    ("$0\r\n\r\n", .bulk("")),
-    ("$4\r\na\r\nb\r\n", .bulk("a\r\nb")),
-    ("$70000\r\n" + String(repeating: "x", count: 70_000) + "\r\n", .bulk(String(repeating: "x", count: 70_000))),
-    ("$-1\r\n", .null),
-    ("*-1\r\n", .null),
-    ("*0\r\n", .array([])),
-    ("*2\r\n*1\r\n$-1\r\n-ERR\r\n", .array([.array([.null]), .error(ServerError(code: "ERR", message: ""))])),
-    ("*3\r\n*0\r\n*-1\r\n*1\r\n*0\r\n", .array([.array([]), .null, .array([.array([])])])),
-    (
-      "*3000\r\n" + String(repeating: "$1\r\na\r\n", count: 3000),
-      .array(Array(repeating: .bulk("a"), count: 3000))
-    ),
-    (String(repeating: "*1\r\n", count: 8) + ":1\r\n", nested(8)),
-  ]
+  private static let common: [(String, Reply)] =
+    [
+      ("+OK\r\n", .status("OK")),
+      ("+\r\n", .status("")),
+      ("-ERR no such key\r\n", .error(ServerError(code: "ERR", message: "no such key"))),
+      ("-OOPS\r\n", .error(ServerError(code: "OOPS", message: ""))),
+      (":0\r\n", .integer(0)),
+      (":9223372036854775807\r\n", .integer(.max)),
+      (":-9223372036854775808\r\n", .integer(.min)),
+      ("$0\r\n\r\n", .bulk("")),
+      ("$4\r\na\r\nb\r\n", .bulk("a\r\nb")),
+      ("$70000\r\n" + String(repeating: "x", count: 70_000) + "\r\n", .bulk(String(repeating: "x", count: 70_000))),
+      ("$-1\r\n", .null),
+      ("*-1\r\n", .null),
+      ("*0\r\n", .array([])),
+      ("*2\r\n*1\r\n$-1\r\n-ERR\r\n", .array([.array([.null]), .error(ServerError(code: "ERR", message: ""))])),
+      ("*3\r\n*0\r\n*-1\r\n*1\r\n*0\r\n", .array([.array([]), .null, .array([.array([])])])),
+      (
+        "*3000\r\n" + String(repeating: "$1\r\na\r\n", count: 3000),
+        .array(Array(repeating: .bulk("a"), count: 3000))
+      ),
+    ] + [1, 7, 8, 9, 10, 30, 62].flatMap { [nested($0), nested($0, isNarrow: true)] }
 
   /// What only RESP3 has.
   private static let new: [(String, Reply)] = [
@@ -58,7 +58,15 @@ struct ReplyTests {
 
   static let replies: [(String, Reply)] = common + new + (reply_reader_knows_resp3() ? [] : ours)
 
-  private static func nested(_ depth: Int) -> Reply { depth == 0 ? .integer(1) : .array([nested(depth - 1)]) }
+  /// Arrays in each other, with elements before and behind that are arrays too.
+  private static func nested(_ depth: Int, isNarrow: Bool = false) -> (String, Reply) {
+    guard depth > 0 else { return (":1\r\n", .integer(1)) }
+    let (text, reply) = nested(depth - 1, isNarrow: isNarrow)
+    if isNarrow { return ("*1\r\n" + text, .array([reply])) }
+    return (
+      "*4\r\n$1\r\na\r\n*-1\r\n" + text + "*1\r\n$-1\r\n", .array([.bulk("a"), .null, reply, .array([.null])])
+    )
+  }
 
   /// A reply as one version has it.
   struct Case: Sendable, CustomTestStringConvertible {

@@ -3,11 +3,9 @@ import TestSupport
 import Testing
 
 /// What the tests need to know of each type, and to make elements of it.
-protocol TestedElement: MappableElement {
+protocol TestedElement: MappableElement, RandomElement {
   /// All that is understood, the one that is replied first.
   static var names: [String] { get }
-  static func random(using generator: inout SeededGenerator) -> Self
-  static var edges: [Self] { get }
   init(_ small: Int8)
 }
 
@@ -24,18 +22,7 @@ extension Float: TestedElement { static var names: [String] { ["f32", "float32",
 extension Double: TestedElement { static var names: [String] { ["f64", "float64", "double"] } }
 
 extension TestedElement where Self: FixedWidthInteger {
-  static func random(using generator: inout SeededGenerator) -> Self { Self(truncatingIfNeeded: generator.next()) }
-  static var edges: [Self] { [.min, .min + 1, 0, 1, .max - 1, .max] }
   init(_ small: Int8) { self.init(truncatingIfNeeded: small) }
-}
-
-extension TestedElement where Self: BinaryFloatingPoint {
-  static func random(using generator: inout SeededGenerator) -> Self {
-    Self(Double(Int64(truncatingIfNeeded: generator.next())) * 0x1p-50)
-  }
-  static var edges: [Self] {
-    [-.infinity, -.greatestFiniteMagnitude, -1, -.leastNonzeroMagnitude, 0, .leastNormalMagnitude, 1, .infinity, .nan]
-  }
 }
 
 /// An element type as a test argument.
