@@ -27,15 +27,17 @@ let package = Package(
     .target(name: "CSystemCalls"),
     // The handler that survives files which lose pages.
     .target(name: "CFaultGuard"),
+    // Numbers from and to decimal text. Knows nothing else.
+    .target(name: "DecimalText", swiftSettings: swiftSettings),
     // Files of numbers as arrays. Knows no server.
     .target(
-      name: "MappedArray", dependencies: ["CFaultGuard", "CFileLocks", "CSystemCalls", system],
+      name: "MappedArray", dependencies: ["CFaultGuard", "CFileLocks", "CSystemCalls", "DecimalText", system],
       swiftSettings: swiftSettings),
     // The thread that flushes files, in C so that it cannot hurt a fork.
     .target(name: "CFlusher"),
     // The commands, on top of it. Knows no file format.
     .target(
-      name: "MMapArrayModule", dependencies: ["CFlusher", "CModuleShim", "MappedArray", system],
+      name: "MMapArrayModule", dependencies: ["CFlusher", "CModuleShim", "DecimalText", "MappedArray", system],
       swiftSettings: swiftSettings),
 
     // MARK: Its users
@@ -66,6 +68,7 @@ let package = Package(
       swiftSettings: swiftSettings),
 
     // MARK: Tests
+    .testTarget(name: "DecimalTextTests", dependencies: ["DecimalText", "LiveServer"], swiftSettings: swiftSettings),
     .testTarget(
       name: "MappedArrayTests", dependencies: ["MappedArray", "LiveServer", system], swiftSettings: swiftSettings),
     .testTarget(
@@ -86,7 +89,7 @@ if Context.environment["MMAPARRAY_FUZZ"] != nil {
   package.targets += [
     .systemLibrary(name: "CFuzzer"),
     .executableTarget(
-      name: "Fuzz", dependencies: ["CFuzzer", "MMapArrayModule", "MappedArray", system], exclude: ["Corpora"],
-      swiftSettings: swiftSettings),
+      name: "Fuzz", dependencies: ["CFuzzer", "DecimalText", "MMapArrayModule", "MappedArray", system],
+      exclude: ["Corpora"], swiftSettings: swiftSettings),
   ]
 }

@@ -1,4 +1,5 @@
 import CModuleShim
+import DecimalText
 import MappedArray
 import SystemPackage
 

@@ -1,4 +1,5 @@
 import CModuleShim
+import DecimalText
 import MappedArray
 
 /// One call of a command: the server's context and the arguments, of which the first two are the name and the key.

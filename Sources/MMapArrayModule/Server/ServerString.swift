@@ -1,4 +1,5 @@
 import CModuleShim
+import DecimalText
 import MappedArray
 
 /// The bytes of a string of the server, as long as the string lives.

@@ -1,5 +1,5 @@
+import DecimalText
 import LiveServer
-import MappedArray
 import Testing
 
 /// Swift's description without the `.0`, and without the sign of NaN.

@@ -1,5 +1,5 @@
+import DecimalText
 import LiveServer
-import MappedArray
 
 extension SeededGenerator {
   mutating func digits(_ count: Int) -> String {

@@ -1,5 +1,5 @@
+import DecimalText
 import LiveServer
-import MappedArray
 import Testing
 
 @Suite struct IntegerParsingTests {
