@@ -50,6 +50,7 @@ struct DecimalDigits<Value: DecimalFloat> {
     let output = start + offset
     let raw = UnsafeMutableRawPointer(output)
     let point = exponent &+ 1
+    // With up to eight digits before the point, sixteen bytes are all that follows it.
     if UInt(bitPattern: exponent) < UInt(bitPattern: min(Value.wholeExponent, 8)) {
       writeDigits(to: output)
       let rest = raw.loadUnaligned(fromByteOffset: point, as: SIMD2<UInt64>.self)

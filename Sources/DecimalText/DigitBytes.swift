@@ -2,11 +2,11 @@
 ///
 /// Each step halves all parts of a word with one multiplication by a reciprocal that is exact for parts of that size.
 /// Words are stored to and loaded from text as they are: hosts are little-endian.
-package enum DigitBytes {
+public enum DigitBytes {
   /// `0` in each byte.
   @inlinable
   @inline(__always)
-  package static var asciiZeros: UInt64 { 0x3030_3030_3030_3030 }
+  public static var asciiZeros: UInt64 { 0x3030_3030_3030_3030 }
 
   /// The four digits of `value` < 10^4.
   @inline(__always)
@@ -20,7 +20,7 @@ package enum DigitBytes {
   /// The eight digits of `value` < 10^8.
   @inlinable
   @inline(__always)
-  package static func eight(_ value: UInt64) -> UInt64 {
+  public static func eight(_ value: UInt64) -> UInt64 {
     let fours = foursOf(value)
     let hundreds = ((fours &* 10_486) &>> 20) & 0x7f_0000_007f
     let twos = (fours &<< 16) &- hundreds &* ((100 &<< 16) &- 1)
