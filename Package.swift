@@ -34,15 +34,18 @@ let package = Package(
     .target(name: "CFaultGuard"),
     // Words for what is done with elements, which the array library and its clients share.
     .target(name: "ArrayVocabulary", swiftSettings: swiftSettings),
+    // Numbers from and to decimal text. Knows nothing else.
+    .target(name: "DecimalText", swiftSettings: swiftSettings),
     // Files of numbers as arrays. Knows no server.
     .target(
-      name: "MappedArray", dependencies: ["ArrayVocabulary", "CFaultGuard", "CFileLocks", "CSystemCalls", system],
+      name: "MappedArray",
+      dependencies: ["ArrayVocabulary", "CFaultGuard", "CFileLocks", "CSystemCalls", "DecimalText", system],
       swiftSettings: swiftSettings),
     // The thread that flushes files, in C so that it cannot hurt a fork.
     .target(name: "CFlusher"),
     // The commands, on top of it. Knows no file format.
     .target(
-      name: "MMapArrayModule", dependencies: ["CFlusher", "MappedArray", "ServerModule", system],
+      name: "MMapArrayModule", dependencies: ["CFlusher", "DecimalText", "MappedArray", "ServerModule", system],
       swiftSettings: swiftSettings),
 
     // MARK: Its users
@@ -95,6 +98,7 @@ let package = Package(
     // MARK: Tests
     // Commands as programs in C write them.
     .target(name: "CHiredisCalls", dependencies: ["CHiredis"]),
+    .testTarget(name: "DecimalTextTests", dependencies: ["DecimalText", "TestSupport"], swiftSettings: swiftSettings),
     .testTarget(
       name: "MappedArrayTests", dependencies: ["MappedArray", "TestSupport", system], swiftSettings: swiftSettings),
     .testTarget(
@@ -129,7 +133,7 @@ if Context.environment["MMAPARRAY_FUZZ"] != nil {
   package.targets += [
     .systemLibrary(name: "CFuzzer"),
     .executableTarget(
-      name: "Fuzz", dependencies: ["CFuzzer", "MMapArrayModule", "MappedArray", system], exclude: ["Corpora"],
-      swiftSettings: swiftSettings),
+      name: "Fuzz", dependencies: ["CFuzzer", "DecimalText", "MMapArrayModule", "MappedArray", system],
+      exclude: ["Corpora"], swiftSettings: swiftSettings),
   ]
 }

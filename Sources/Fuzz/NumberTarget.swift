@@ -1,6 +1,6 @@
+import DecimalText
 import Glibc
-
-@testable import MappedArray
+import MappedArray
 
 /// Numbers: texts are read as the C library and Swift read them, and every number's text reads back to it.
 struct NumberTarget: FuzzTarget {

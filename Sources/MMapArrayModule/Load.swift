@@ -1,3 +1,4 @@
+import DecimalText
 import Glibc
 import MappedArray
 import ServerModule

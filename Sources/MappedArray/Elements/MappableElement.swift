@@ -1,3 +1,5 @@
+import DecimalText
+
 /// A type of number that files hold and arrays map: fixed size, little-endian, no padding.
 public protocol MappableElement: AggregatableElement {
   static var elementType: ElementType { get }

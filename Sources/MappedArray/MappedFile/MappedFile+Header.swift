@@ -1,3 +1,4 @@
+import DecimalText
 import Synchronization
 
 // How the count gets into the header.

@@ -36,7 +36,7 @@ extension NumberText {
       let decimal = ShortestDecimal.fast(
         significand: fields.significand, exponent: fields.exponent, powers: powers, as: Value.self)
     else { return writeRare(value, to: output) }
-    let text = DecimalText<Value>(decimal)
+    let text = DecimalDigits<Value>(decimal)
     if let count = text.writePlain(to: output, at: fields.sign) { return count }
     // So late because others need no look: a subnormal, infinity or NaN that was taken for normal ends up here.
     if text.isExtreme { return writeRare(value, to: output) }
@@ -59,7 +59,7 @@ extension NumberText {
       significand: fields.isNormal ? fields.significand : fields.fraction,
       exponent: max(fields.exponent, Value.minimumExponent),
       isNarrow: isPowerOfTwo && fields.exponent > Value.minimumExponent)
-    let text = DecimalText<Value>(decimal)
+    let text = DecimalDigits<Value>(decimal)
     return text.writePlain(to: output, at: fields.sign) ?? text.writeScientific(to: output, at: fields.sign)
   }
 

@@ -1,7 +1,7 @@
 /// The digits of a decimal number that is no whole number up to 2^53 (2^24), ready to be laid out.
 ///
 /// Bytes are moved sixteen at a time; the furthest that is written is `output + 25`.
-struct DecimalText<Value: DecimalFloat> {
+struct DecimalDigits<Value: DecimalFloat> {
   /// All digits but the last, in ASCII. The first is not zero.
   private let digits: SIMD2<UInt64>
   /// The last of the most digits that a value of this type has, in ASCII.
@@ -16,11 +16,10 @@ struct DecimalText<Value: DecimalFloat> {
 
   @inline(__always)
   init(_ decimal: ShortestDecimal) {
-    let leastFull: UInt64 = Value.maximumDigitCount == 17 ? 1_000_000_000_000_000 : 10_000_000
     var leading = decimal.leading
     var last = decimal.last
     var shifts = 0
-    while leading < leastFull {
+    while leading < Value.leastLeading {
       leading = leading &* 10 &+ last
       last = 0
       shifts &+= 1
@@ -34,7 +33,7 @@ struct DecimalText<Value: DecimalFloat> {
 
   /// Whether the value is nearly as small or as large as the type's normal values can be, or beyond them.
   @inline(__always)
-  var isExtreme: Bool { exponent.magnitude >= (Value.maximumDigitCount == 17 ? 307 : 37) }
+  var isExtreme: Bool { exponent.magnitude >= Value.extremeExponent }
 
   /// The count of digits up to the last that is not zero. The first is not.
   @inline(__always)
@@ -51,8 +50,8 @@ struct DecimalText<Value: DecimalFloat> {
     let output = start + offset
     let raw = UnsafeMutableRawPointer(output)
     let point = exponent &+ 1
-    // f32 has no fractions from 10^7 on.
-    if UInt(bitPattern: exponent) < (Value.maximumDigitCount == 17 ? 8 : 7) {
+    // With up to eight digits before the point, sixteen bytes are all that follows it.
+    if UInt(bitPattern: exponent) < UInt(bitPattern: min(Value.wholeExponent, 8)) {
       writeDigits(to: output)
       let rest = raw.loadUnaligned(fromByteOffset: point, as: SIMD2<UInt64>.self)
       raw.storeBytes(of: rest, toByteOffset: point &+ 1, as: SIMD2<UInt64>.self)
@@ -65,7 +64,7 @@ struct DecimalText<Value: DecimalFloat> {
       writeDigits(to: output + (1 &- exponent))
       return offset &+ count &+ 1 &- exponent
     }
-    if Value.maximumDigitCount == 17 && exponent > 0 && count > point {
+    if Value.wholeExponent > 8 && exponent > 0 && count > point {
       // As above, with no more than eight digits after the point.
       writeDigits(to: output)
       let rest = raw.loadUnaligned(fromByteOffset: point, as: UInt64.self)

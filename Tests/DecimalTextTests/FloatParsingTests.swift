@@ -2,7 +2,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@testable import MappedArray
+@testable import DecimalText
 
 /// Whether both parsers agree with the C library on `text`, which is a number.
 private func agrees(_ text: String) -> Bool {

@@ -2,8 +2,8 @@ extension ScannedDecimal {
   /// The value, if one multiplication or division of exact numbers makes it (Clinger 1990), else nil.
   @inline(__always)
   func exactQuotient<Value: DecimalFloat>(as type: Value.Type = Value.self) -> Value? {
-    let limit = Value.maximumDigitCount == 17 ? 22 : 10
-    guard significand <= Value.hiddenBit &<< 1, !isTruncated, exponent.magnitude <= limit else { return nil }
+    guard significand <= Value.hiddenBit &<< 1, !isTruncated, exponent.magnitude <= Value.greatestExactPower
+    else { return nil }
     let digits = Value(significand)
     let power = Value(PowersOfTen.exact(exponent.magnitude))
     return exponent < 0 ? digits / power : digits * power

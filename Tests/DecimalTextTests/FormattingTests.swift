@@ -1,4 +1,4 @@
-import MappedArray
+import DecimalText
 import TestSupport
 import Testing
 

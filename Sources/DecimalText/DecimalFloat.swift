@@ -2,6 +2,14 @@
 protocol DecimalFloat: BinaryFloatingPoint {
   /// The most digits that the shortest text of a value has: 9 or 17.
   static var maximumDigitCount: Int { get }
+  /// The least number of ``maximumDigitCount`` - 1 digits: 10^15 or 10^7.
+  static var leastLeading: UInt64 { get }
+  /// From 10 to this power on, every value is a whole number: 16 or 7.
+  static var wholeExponent: Int { get }
+  /// Powers of ten of this magnitude and more have neighbours that are subnormal or not finite: 307 or 37.
+  static var extremeExponent: UInt { get }
+  /// The greatest power of ten that is exactly a value, as all lesser ones from 10^0 are: 22 or 10.
+  static var greatestExactPower: UInt { get }
   /// Whether the upper 64 bits of a power of ten are precise enough for most values.
   static var usesShortPowers: Bool { get }
 
@@ -30,6 +38,14 @@ extension Double: DecimalFloat {
   @inline(__always)
   static var maximumDigitCount: Int { 17 }
   @inline(__always)
+  static var leastLeading: UInt64 { 1_000_000_000_000_000 }
+  @inline(__always)
+  static var wholeExponent: Int { 16 }
+  @inline(__always)
+  static var extremeExponent: UInt { 307 }
+  @inline(__always)
+  static var greatestExactPower: UInt { 22 }
+  @inline(__always)
   static var usesShortPowers: Bool { false }
   @inline(__always)
   var bits: UInt64 { bitPattern }
@@ -46,6 +62,14 @@ extension Double: DecimalFloat {
 extension Float: DecimalFloat {
   @inline(__always)
   static var maximumDigitCount: Int { 9 }
+  @inline(__always)
+  static var leastLeading: UInt64 { 10_000_000 }
+  @inline(__always)
+  static var wholeExponent: Int { 7 }
+  @inline(__always)
+  static var extremeExponent: UInt { 37 }
+  @inline(__always)
+  static var greatestExactPower: UInt { 10 }
   @inline(__always)
   static var usesShortPowers: Bool { true }
   @inline(__always)

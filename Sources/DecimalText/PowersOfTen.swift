@@ -13,8 +13,8 @@ public struct PowersOfTen: @unchecked Sendable {
   /// The powers that 128 bits hold exactly.
   static let exactExponents = 0...55
 
-  // The address of the entry of 10^0, or zero. An atomic is initialised statically. A `static let` of this struct would call `swift_once` at each use, which is
-  // a tenth of the time to format a number.
+  // The address of the entry of 10^0, or zero. An atomic is initialised statically. A `static let` of this struct would
+  // call `swift_once` at each use, which is a tenth of the time to format a number.
   private static let published = Atomic<UInt>(0)
 
   /// Points at the entry of 10^0: entry `e` is the words `2e` (more significant) and `2e + 1`.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import MappedArray
+@testable import DecimalText
 
 @Suite struct PowersOfTenTests {
   /// Each entry times 2^k is at most the power, and the entry plus one is more. Exact entries are equal.

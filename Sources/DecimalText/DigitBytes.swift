@@ -2,10 +2,11 @@
 ///
 /// Each step halves all parts of a word with one multiplication by a reciprocal that is exact for parts of that size.
 /// Words are stored to and loaded from text as they are: hosts are little-endian.
-enum DigitBytes {
+public enum DigitBytes {
   /// `0` in each byte.
+  @inlinable
   @inline(__always)
-  static var asciiZeros: UInt64 { 0x3030_3030_3030_3030 }
+  public static var asciiZeros: UInt64 { 0x3030_3030_3030_3030 }
 
   /// The four digits of `value` < 10^4.
   @inline(__always)
@@ -17,8 +18,9 @@ enum DigitBytes {
   }
 
   /// The eight digits of `value` < 10^8.
+  @inlinable
   @inline(__always)
-  static func eight(_ value: UInt64) -> UInt64 {
+  public static func eight(_ value: UInt64) -> UInt64 {
     let fours = foursOf(value)
     let hundreds = ((fours &* 10_486) &>> 20) & 0x7f_0000_007f
     let twos = (fours &<< 16) &- hundreds &* ((100 &<< 16) &- 1)
@@ -41,8 +43,9 @@ enum DigitBytes {
   }
 
   /// The upper four digits of `value` in the low half, the lower four in the high half.
+  @inlinable
   @inline(__always)
-  private static func foursOf(_ value: UInt64) -> UInt64 {
+  static func foursOf(_ value: UInt64) -> UInt64 {
     let upper = (value &* 109_951_163) &>> 40
     return (value &<< 32) &- upper &* ((10_000 &<< 32) &- 1)
   }
