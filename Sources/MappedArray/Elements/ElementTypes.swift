@@ -1,3 +1,5 @@
+import DecimalText
+
 // The Swift types of elements, each with what is not the same for all of its kind.
 
 extension Int8: MappableElement { public static var elementType: ElementType { .i8 } }
