@@ -40,7 +40,7 @@ struct ReplicationTests {
     // A replica takes changes from its master only.
     try replica("CONFIG", "SET", "replica-read-only", "no")
     #expect(try replica("MMAP.APPLY", "before", 0).errorText?.contains("master") == true)
-    #expect(try replica("MMAP.SHIP", "before", "before", 0, "").errorText?.contains("master") == true)
+    #expect(try replica("MMAP.BACKFILL", "before", "before", 0, "").errorText?.contains("master") == true)
   }
 
   @Test("a transaction and a script")

@@ -48,15 +48,26 @@ struct HostilePathTests {
     #expect(try Files.read(server.live.directory + "/dump.rdb") == saved)
   }
 
-  @Test("an AOF")
-  func appendOnlyFile() throws {
+  /// How a binding stands in an AOF.
+  enum BindingForm: CaseIterable {
+    case recorded
+    /// As version 1.0 recorded it.
+    case old
+  }
+
+  @Test("an AOF", arguments: BindingForm.allCases)
+  func appendOnlyFile(form: BindingForm) throws {
     let server = try ModuleServer(configuration: [("appendonly", "yes"), ("aof-use-rdb-preamble", "no")])
     try server.layTraps()
     var commands: [[String]] = []
     try forEach { key, path in
-      commands.append(["MMAP", key, try path.text(for: server), "i8", "RAW"])
-      commands.append(["MMAP", key + "+", try path.text(for: server), "i8", "RAW", "SHAPE", "3"])
-      commands.append(["MMAP.SHIP", key, try path.text(for: server), "0", "xyz"])
+      let path = try path.text(for: server)
+      switch form {
+      case .recorded: commands += FakePrimary.bindings(of: key, shaped: key + "+", to: path)
+      case .old:
+        commands.append(["MMAP", key, path, "i8", "RAW"])
+        commands.append(["MMAP", key + "+", path, "i8", "RAW", "SHAPE", "3"])
+      }
     }
     try server.live.stop()
     let file = open(
@@ -151,9 +162,7 @@ struct HostilePathTests {
     var commands: [[String]] = []
     try forEach { key, path in
       let path = try path.text(for: replica)
-      commands.append(["MMAP", "new-" + key, path, "i8", "RAW"])
-      commands.append(["MMAP", "shaped-" + key, path, "i8", "RAW", "SHAPE", "3"])
-      commands.append(["MMAP.SHIP", key, path, "0", "xyz"])
+      commands += FakePrimary.bindings(of: "new-" + key, shaped: "shaped-" + key, to: path)
     }
     try FakePrimary.feed(replica, snapshot: SavedBinding.snapshot([], like: dump), commands: commands)
     try replica.expectNothingOutside()
@@ -172,19 +181,23 @@ struct HostilePathTests {
     let dump = try dump(of: replica)
     let most = "9223372036854775807"
     let commands = [
-      ["MMAP", "right", "right", "i16", "SHAPE", "2"], ["MMAP.SHIP", "right", "right", "0", "ab"],
+      ["MMAP.BIND", "right", "right", "i16", "npy", "writable", "2"], ["MMAP.BACKFILL", "right", "right", "0", "ab"],
       ["MMAP.APPLY", "right", "2", "1", "cd"],
-      ["MMAP", "large", "large", "i8", "SHAPE", most],
-      ["MMAP", "wide", "wide", "f64", "SHAPE", "3037000500", "3037000500"],
-      ["MMAP", "deep", "deep", "i8", "SHAPE"] + Array(repeating: "1", count: 100),
-      ["MMAP", "empty", "empty", "i8", "SHAPE", "0", most, most], ["MMAP", "shapeless", "shapeless", "i8", "SHAPE"],
-      ["MMAP", "negative", "negative", "i8", "SHAPE", "-1"], ["MMAP", "word", "word", "i8", "SHAPE", "x"],
+      ["MMAP.BIND", "large", "large", "i8", "npy", "writable", most],
+      ["MMAP.BIND", "wide", "wide", "f64", "npy", "writable", "3037000500", "3037000500"],
+      ["MMAP.BIND", "deep", "deep", "i8", "npy", "writable"] + Array(repeating: "1", count: 100),
+      ["MMAP.BIND", "empty", "empty", "i8", "npy", "writable", "0", most, most],
+      ["MMAP.BIND", "negative", "negative", "i8", "npy", "writable", "-1"],
+      ["MMAP.BIND", "word", "word", "i8", "npy", "writable", "x"], ["MMAP.BIND", "right"],
+      ["MMAP.BIND", "right", "right", "i3", "npy", "writable"], ["MMAP.BIND", "right", "right", "i8", "zip", "writable"],
+      ["MMAP.BIND", "right", "right", "i8", "npy", "written"], ["MMAP.BIND", "nowhere", "", "i8", "npy", "writable"],
+      ["MMAP", "old", "old", "i8", "SHAPE"], ["MMAP", "old", "old", "i8", "SHAPE", "-1"],
       ["MMAP.APPLY", "right", most], ["MMAP.APPLY", "right", "-1"], ["MMAP.APPLY", "right", "2", most, "ab"],
       ["MMAP.APPLY", "right", "2", "0"], ["MMAP.APPLY", "right", "2", "0", "abc"], ["MMAP.APPLY", "right"],
-      ["MMAP.APPLY", "missing", "2"], ["MMAP.SHIP", "right", "right", most, "ab"],
-      ["MMAP.SHIP", "right", "right", "-1", "ab"],
-      ["MMAP.SHIP", "right", "right", "0", "abc"], ["MMAP.SHIP", "right", "right"],
-      ["MMAP.SHIP", "missing", "missing", "0", "ab"],
+      ["MMAP.APPLY", "missing", "2"], ["MMAP.BACKFILL", "right", "right", most, "ab"],
+      ["MMAP.BACKFILL", "right", "right", "-1", "ab"],
+      ["MMAP.BACKFILL", "right", "right", "0", "abc"], ["MMAP.BACKFILL", "right", "right"],
+      ["MMAP.BACKFILL", "missing", "missing", "0", "ab"],
       ["MMAP.FILL", "right", "0", "-1", "x"], ["MMAP.FILL", "right", most, most, "1"],
     ]
     try FakePrimary.feed(replica, snapshot: SavedBinding.snapshot([], like: dump), commands: commands)

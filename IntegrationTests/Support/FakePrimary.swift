@@ -11,6 +11,14 @@ enum FakePrimary {
     try Python.run(script: script, arguments: [replica.live.socket, directory.path])
   }
 
+  /// A binding of a key as it is, one that is made anew, and a piece of contents.
+  static func bindings(of key: String, shaped: String, to path: String) -> [[String]] {
+    [
+      ["MMAP.BIND", key, path, "i8", "raw", "writable"], ["MMAP.BIND", shaped, path, "i8", "raw", "writable", "3"],
+      ["MMAP.BACKFILL", key, path, "0", "xyz"],
+    ]
+  }
+
   /// Commands as they are sent, and as they stand in an AOF.
   static func stream(of commands: [[String]]) -> [UInt8] {
     let texts = commands.map { words in

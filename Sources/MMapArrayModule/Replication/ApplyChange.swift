@@ -7,7 +7,7 @@ enum ApplyChange: ArrayCommand {
   static var access: CommandDescription.Access { .writing }
   static var needsCount: Bool { false }
   static let description = CommandDescription(
-    "MMAP.APPLY", access: access, summary: "Applies a change that a primary has sent",
+    "MMAP.APPLY", access: access, summary: "Applies a change that a master has sent",
     complexity: "O(N) where N is the bytes sent",
     arguments: [.key, .integer("count"), .block("elements", [.integer("index"), .string("blob")], .optionalMultiple)],
     function: { serve(ApplyChange.self, $0, $1, $2) })
@@ -16,7 +16,7 @@ enum ApplyChange: ArrayCommand {
     _ call: Call, on array: TypedArray<Element>, with services: Services
   ) throws(CommandError) {
     guard call.origin.isReplay else {
-      throw .argument("MMAP.APPLY is what a primary sends to its replicas; use MMAP.WRITE or MMAP.RESIZE")
+      throw .argument("MMAP.APPLY is what a master sends to its replicas; use MMAP.WRITE or MMAP.RESIZE")
     }
     var arguments = call.arguments
     let count = try arguments.natural("count")

@@ -6,14 +6,14 @@ import ServerModule
 /// which slot it belongs to.
 enum BackfillPiece: KeyCommand {
   static let description = CommandDescription(
-    "MMAP.BACKFILL", access: .writing, summary: "Applies a piece of a file that a primary has sent",
+    "MMAP.BACKFILL", access: .writing, summary: "Applies a piece of a file that a master has sent",
     complexity: "O(N) where N is the bytes sent",
     arguments: [.key, .string("path"), .integer("index"), .string("blob")],
     function: { serve(BackfillPiece.self, $0, $1, $2) })
 
   static func run(_ call: Call, with services: Services) throws(CommandError) {
     guard call.origin.isReplay else {
-      throw .argument("MMAP.BACKFILL is what a primary sends to its replicas; use MMAP.WRITE")
+      throw .argument("MMAP.BACKFILL is what a master sends to its replicas; use MMAP.WRITE")
     }
     var arguments = call.arguments
     let path = try arguments.required().bytes

@@ -44,7 +44,7 @@ enum BindArray: KeyCommand {
         // A new file of zeros with the shape that the primary's has; its contents follow in pieces.
         try services.staging.replace(path, record.elementType, record.format, shape: record.shape)
       } catch {
-        call.context.log(.warning, "a file that the primary has mapped cannot be made: \(error)")
+        call.context.log(.warning, "a file that the master has mapped cannot be made: \(error)")
         return Binding(path, record.elementType, record.format, missing: error, in: services.arrays)
       }
     }

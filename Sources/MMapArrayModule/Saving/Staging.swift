@@ -105,7 +105,7 @@ final class Staging {
     _ record: BindingRecord, to path: RelativePath, missing reason: MappedArrayError
   ) throws(LoadError) -> Binding {
     guard phase == .synchronization else { throw LoadError("\(reason)") }
-    Context.none.log(.warning, "\(quoted(path.bytes)) has come from the primary and cannot be stored: \(reason)")
+    Context.none.log(.warning, "\(quoted(path.bytes)) has come from the master and cannot be stored: \(reason)")
     missing.insert(path)
     return Binding(path, record.elementType, record.format, missing: reason, in: arrays)
   }
@@ -120,7 +120,7 @@ final class Staging {
         try arrays.root.rename(file, to: path)
         arrays.array(at: path)?.file.rename(to: path)
       } catch {
-        Context.none.log(.warning, "a file of the primary cannot take its place: \(error)")
+        Context.none.log(.warning, "a file of the master cannot take its place: \(error)")
       }
     }
     if installing { for path in missing where arrays.root.identity(of: path) != nil { _ = try? setAside(path) } }
