@@ -85,8 +85,15 @@ struct TypedArray<Element: MappableElement> {
   init(_ served: ServedArray) { self.init(.passUnretained(served), served.address) }
 
   /// What needs no element type.
+  var served: ServedArray { array.takeUnretainedValue() }
+
+  /// Calls `body` with what needs no element type. In short commands that costs less than `served`.
   @inline(__always)
-  var served: ServedArray { array._withUnsafeGuaranteedRef { $0 } }
+  func withServed<Result, Failure: Error>(
+    _ body: (ServedArray) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try array.borrow(body)
+  }
 
   var elements: MappedArray<Element> {
     @inline(__always) unsafeAddress { UnsafePointer(address) }

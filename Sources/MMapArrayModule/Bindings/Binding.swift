@@ -81,6 +81,9 @@ extension Binding {
     return nil
   }
 
+  @inline(__always)
+  var isWritable: Bool { access == .writable }
+
   /// Tries again to map a file that was not there, or has lost a part.
   func attachAgain() throws(CommandError) -> ServedArray {
     if case .attached(let array) = state {

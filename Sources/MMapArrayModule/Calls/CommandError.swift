@@ -2,7 +2,9 @@ import MappedArray
 import ServerModule
 
 /// Why a command replies an error. Nothing has been changed and nothing replied when one is thrown.
-enum CommandError: CallError {
+///
+/// Indirect, so that it is one word: every function on the way of a short command can throw it.
+indirect enum CommandError: CallError {
   case wrongArity
   case wrongType
   case noSuchKey

@@ -22,8 +22,7 @@ enum AddElements: ArrayCommand {
       { elements throws(CommandError) in
         try onArray(array.elements.append(packed: UnsafeRawBufferPointer(elements)))
         let end = array.elements.count
-        try services.propagation.changed(
-          array.served, by: call, "mmap.add", CollectionOfOne(end - elements.count..<end))
+        try services.changed(array, by: call, "mmap.add", CollectionOfOne(end - elements.count..<end))
         call.reply.integer(elements.count)
       })
   }
@@ -42,7 +41,7 @@ enum PopElement: ArrayCommand {
     _ call: Call, on array: TypedArray<Element>, with services: Services
   ) throws(CommandError) {
     guard let element = try onArray(array.elements.popLast()) else { return call.reply.null() }
-    try services.propagation.changed(array.served, by: call, "mmap.pop")
+    try services.changed(array, by: call, "mmap.pop")
     call.reply.withElements(of: Element.self) { $0(element) }
   }
 }

@@ -48,7 +48,8 @@ enum FindElements: ArrayCommand {
     guard !arguments.isEmpty else { return .max }
     guard arguments.count == 2 else { throw .wrongArity }
     guard arguments.take("LIMIT") else {
-      throw .argument("\(try arguments.required().quotation) is not understood here: give LIMIT and a number, or nothing")
+      throw .argument(
+        "\(try arguments.required().quotation) is not understood here: give LIMIT and a number, or nothing")
     }
     return try arguments.natural("limit")
   }

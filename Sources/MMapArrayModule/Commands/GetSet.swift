@@ -102,8 +102,8 @@ enum SetElements: ArrayCommand {
         for pair in pairs where try onArray(array.elements.update(at: pair.index, to: pair.element)) { written += 1 }
         if written > 0 {
           let indexes = 0..<array.elements.count
-          try services.propagation.changed(
-            array.served, by: call, "mmap.set",
+          try services.changed(
+            array, by: call, "mmap.set",
             // A key path would be made anew by each call.
             pairs.lazy.map { $0.index }.filter { indexes.contains($0) }.map { $0..<$0 + 1 })
         }

@@ -50,8 +50,7 @@ enum IncrementElements: ArrayCommand {
     try onArray(array.elements.checkFault())
     for (index, element) in changed { _ = try onArray(array.elements.update(at: index, to: element)) }
     if !changed.isEmpty {
-      try services.propagation.changed(
-        array.served, by: call, "mmap.incrby", changed.keys.lazy.map { $0..<$0 + 1 })
+      try services.changed(array, by: call, "mmap.incrby", changed.keys.lazy.map { $0..<$0 + 1 })
     }
     call.reply.array(count: results.count)
     call.reply.withElements(of: Element.self) { reply in

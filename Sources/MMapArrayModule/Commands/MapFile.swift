@@ -25,7 +25,7 @@ enum MapFile: KeyCommand {
     let options = try MapOptions(&arguments)
     let file = try onArray(services.arrays.root.relativePath(path))
     let key = OpenKey(call, for: .writing)
-    if let binding = try key.binding(of: services) {
+    if let binding = try key.binding(of: services)?.takeUnretainedValue() {
       try reply(binding, to: call, file, options, with: services)
     } else {
       try map(file, to: key, for: call, options, with: services)

@@ -57,8 +57,7 @@ enum WritePacked: ArrayCommand {
     try onArray(array.elements.write(packed: blob, at: index))
     let count = blob.count / MemoryLayout<Element>.size
     if count > 0 {
-      try services.propagation.changed(
-        array.served, by: call, "mmap.write", CollectionOfOne(index..<index + count))
+      try services.changed(array, by: call, "mmap.write", CollectionOfOne(index..<index + count))
     }
     call.reply.integer(count)
   }
@@ -81,7 +80,7 @@ enum AppendPacked: ArrayCommand {
     try onArray(array.elements.append(packed: blob))
     let (end, count) = (array.elements.count, blob.count / MemoryLayout<Element>.size)
     if count > 0 {
-      try services.propagation.changed(array.served, by: call, "mmap.append", CollectionOfOne(end - count..<end))
+      try services.changed(array, by: call, "mmap.append", CollectionOfOne(end - count..<end))
     }
     call.reply.integer(count)
   }

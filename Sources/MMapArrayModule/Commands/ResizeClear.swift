@@ -20,7 +20,7 @@ enum ResizeArray: ArrayCommand {
     guard count != array.elements.count else { return call.reply.integer(count) }
     try services.perform(Resizing<Element>(to: count, replying: count), on: array, for: call) {
       () throws(CommandError) in
-      try services.propagation.changed(array.served, by: call, "mmap.resize")
+      try services.changed(array, by: call, "mmap.resize")
     }
   }
 }
@@ -42,7 +42,7 @@ enum ClearArray: ArrayCommand {
     guard before > 0 else { return call.reply.integer(0) }
     try services.perform(Resizing<Element>(to: 0, replying: before), on: array, for: call) {
       () throws(CommandError) in
-      try services.propagation.changed(array.served, by: call, "mmap.clear")
+      try services.changed(array, by: call, "mmap.clear")
     }
   }
 }

@@ -6,17 +6,21 @@ extension Services {
   /// pthread_atfork(3).
   static func observeForks() {
     pthread_atfork(
-      { if Services.current.isOnMainThread { Services.current.prepareFork() } }, nil,
-      { if Services.current.isOnMainThread { Services.current.beginChild() } })
+      { Services.withCurrent { $0.prepareFork() } }, nil,
+      { Services.withCurrent { $0.beginChild() } })
   }
 
   /// The child that is forked now may save for a replica: from now on changes must be sent.
   private func prepareFork() {
+    guard isOnMainThread else { return }
     work.completeChanges()
     saving.prepareChild(isAwaited: stream.update(.none))
   }
 
-  private func beginChild() { saving.beginChild(movesSlots: stream.slotExportCount > 0) }
+  private func beginChild() {
+    guard isOnMainThread else { return }
+    saving.beginChild(movesSlots: stream.slotExportCount > 0)
+  }
 
   /// Whether this is the thread on which the server runs, and which it forks to save.
   private var isOnMainThread: Bool { pthread_equal(pthread_self(), mainThread) != 0 }

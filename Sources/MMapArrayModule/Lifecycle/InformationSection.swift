@@ -5,7 +5,7 @@ extension Services {
   static func registerInformation(_ context: Context) {
     context.registerInformation { section, isCrashReport in
       // The registry may be in the middle of something when the server crashes.
-      if isCrashReport == 0 { Services.current.write(to: InformationSection(section)) }
+      if isCrashReport == 0 { Services.withCurrent { $0.write(to: InformationSection(section)) } }
     }
   }
 

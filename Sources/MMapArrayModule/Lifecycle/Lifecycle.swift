@@ -8,7 +8,7 @@ extension Services {
     flusher.start(context)
     context.subscribeToEvents { context, event, phase, _ in
       guard let event = Event(event, phase) else { return }
-      Services.current.handle(event, Context(context))
+      Services.withCurrent { $0.handle(event, Context(context)) }
     }
     // Once the server has loaded its data and before it serves anybody.
     context.schedule(afterMilliseconds: 0) { [unowned self] context in

@@ -10,17 +10,24 @@ enum BindingType {
     try DataType(
       context, name: name, encodingVersion: encodingVersion,
       DataTypeMethods(
-        load: { input, version in BindingType.load(SavedValueReader(input), version: version, with: .current) },
+        load: { input, version in
+          Services.withCurrent { BindingType.load(SavedValueReader(input), version: version, with: $0) }
+        },
         save: { output, value in
-          BindingType.borrow(value) { BindingWriter(output: SavedValueWriter(output), saving: Services.current.saving).save($0) }
+          let writer = BindingWriter(output: SavedValueWriter(output), saving: Services.withCurrent { $0.saving })
+          BindingType.borrow(value) { writer.save($0) }
         },
         rewrite: { output, key, value in
           let output = CommandWriter(output, key: key)
-          BindingType.borrow(value) { BindingRewriter(output: output, saving: Services.current.saving).rewrite($0) }
+          let rewriter = BindingRewriter(output: output, saving: Services.withCurrent { $0.saving })
+          BindingType.borrow(value) { rewriter.rewrite($0) }
         },
         free: { DataType<Binding>.takeBack($0) },
         memoryUsage: { value in BindingType.borrow(value) { $0.allHeapBytes } ?? 0 },
-        digest: { digest, value in BindingType.borrow(value) { BindingType.add($0, to: Digest(digest), in: Services.current.arrays) } },
+        digest: { digest, value in
+          let arrays = Services.withCurrent { $0.arrays }
+          BindingType.borrow(value) { BindingType.add($0, to: Digest(digest), in: arrays) }
+        },
         copy: { _, _, value in BindingType.borrow(value) { $0.copy() }.map { DataType.handOver($0) } },
         freeEffort: { _, value in BindingType.borrow(value) { $0.freeEffort } ?? 1 }))
   }

@@ -31,24 +31,31 @@ final class Services {
 
 extension Services {
   // Written once by `install`, on the main thread, before the server can call anything that reads it.
-  nonisolated(unsafe) private static var installed: Services?
+  nonisolated(unsafe) private static var installed: Unmanaged<Services>?
 
-  /// The services, for C functions: these capture nothing, so they must find them here. Everything else gets them from
-  /// its caller. No command or callback runs before they are installed, because loading registers them afterwards.
+  /// Calls `body` with the services, for C functions: these capture nothing, so they must find them here. Everything else
+  /// gets them from its caller. No command or callback runs before they are installed, because loading registers them
+  /// afterwards; they stay until the process ends.
   @inline(__always)
-  static var current: Services { installed.unsafelyUnwrapped }
+  static func withCurrent<Result>(_ body: (Services) -> Result) -> Result {
+    installed.unsafelyUnwrapped._withUnsafeGuaranteedRef(body)
+  }
 
-  static func install(_ services: Services) { installed = services }
+  static func install(_ services: Services) { installed = .passRetained(services) }
 }
 
 // MARK: - Arrays of bindings
 
 extension Services {
-  /// The array of a binding, after another try to map the file if it is not mapped.
+  /// The array of a binding in an open key, after another try to map the file if it is not mapped.
   @inline(__always)
+  func array(of binding: Unmanaged<Binding>, for call: Call) throws(CommandError) -> ServedArray {
+    if let array = binding._withUnsafeGuaranteedRef({ $0.array }) { return array }
+    return try attachedArray(of: binding.takeUnretainedValue(), for: call)
+  }
+
   func array(of binding: Binding, for call: Call) throws(CommandError) -> ServedArray {
-    if let array = binding.array { return array }
-    return try attachedArray(of: binding, for: call)
+    try array(of: .passUnretained(binding), for: call)
   }
 
   @inline(never)

@@ -105,4 +105,3 @@ public struct CommandArgument: Sendable {
     return memory.array(list + [ServerArgument()])
   }
 }
-

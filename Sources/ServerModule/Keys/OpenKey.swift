@@ -3,7 +3,8 @@ import CModuleShim
 /// What a key holds, seen by a module with one data type.
 public enum KeyContents<Value: AnyObject> {
   case nothing
-  case value(Value)
+  /// A value, which the server holds as long as the key is open and nobody deletes it.
+  case value(Unmanaged<Value>)
   /// Something of another type.
   case foreign
 }
@@ -28,7 +29,7 @@ public struct OpenKey: ~Copyable {
   public func contents<Value>(as type: DataType<Value>) -> KeyContents<Value> {
     if let value = server_ModuleTypeGetValue(pointer), server_ModuleTypeGetType(pointer) == type.pointer {
       // All values of a data type are objects that `DataType.handOver` made.
-      return .value(Unmanaged<Value>.fromOpaque(value).takeUnretainedValue())
+      return .value(Unmanaged<Value>.fromOpaque(value))
     }
     return pointer == nil || server_KeyType(pointer) == 0 ? .nothing : .foreign
   }
