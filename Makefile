@@ -11,7 +11,7 @@ MODULE_FLAGS := -c release --scratch-path .build-static --product mmaparray \
   -Xswiftc -static-stdlib -Xswiftc -enforce-exclusivity=unchecked -Xswiftc -cross-module-optimization \
   -Xlinker --version-script=$(CURDIR)/CModuleShim/exports.map -Xlinker --gc-sections -Xlinker --strip-all
 
-.PHONY: all module run test unit-tests integration-tests test-servers docs examples bench benchmark-test fuzz fuzz-test sanitize \
+.PHONY: all module hello run test unit-tests integration-tests test-servers docs examples bench benchmark-test fuzz fuzz-test sanitize \
   install uninstall lint setup clean help
 
 all: module  ## Build the module, build/mmaparray.so (the default)
@@ -24,6 +24,15 @@ $(MODULE): $(SOURCES) CModuleShim/exports.map
 	@cp .build-static/release/libmmaparray.so $@.new && mv $@.new $@
 	@echo "built $@ ($$(du -h $@ | cut -f1))"
 
+# The smallest module on ServerModule, beside the other, for the tests.
+HELLO := build/hello.so
+
+hello: $(HELLO)
+
+$(HELLO): $(SOURCES) $(MODULE)
+	swift build $(MODULE_FLAGS:mmaparray=hello)
+	@cp .build-static/release/libhello.so $@.new && mv $@.new $@
+
 run: setup module  ## Install what is missing, start a server with the module and play the walk-through
 	@swift run play-walkthroughs $(MODULE) $(sort $(wildcard IntegrationTests/Walkthroughs/*.txt))
 
@@ -33,14 +42,14 @@ unit-tests: setup  ## Run the tests that need no module
 	swift test --skip IntegrationTests
 
 # What servers do each in their own way; all the rest is their common past.
-NEWEST := ServerVersionTests|InstallTests|CommandTests|CommandDescriptionTests|AccessControlTests|KeyspaceTests|$\
+NEWEST := ServerVersionTests|HelloModuleTests|InstallTests|CommandTests|CommandDescriptionTests|AccessControlTests|KeyspaceTests|$\
   ConfigurationTests|DocumentTests|WalkthroughTests|PersistenceTests|ScriptTests|ClusterTests|ShardedArrayTests|$\
   SentinelTests
 
-integration-tests: setup module  ## Run the tests against live servers: all on the machine's, many on the newest
+integration-tests: setup module hello  ## Run the tests against live servers: all on the machine's, many on the newest
 	Scripts/test-servers $(MODULE) redis-7.0 'valkey-9:$(NEWEST)'
 
-test-servers: setup module  ## Run the tests against every server that is supported
+test-servers: setup module hello  ## Run the tests against every server that is supported
 	Scripts/test-servers $(MODULE)
 
 docs: setup module  ## Write the generated parts of the documents, and build the libraries' reference in build/docs

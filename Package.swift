@@ -43,9 +43,16 @@ let package = Package(
       swiftSettings: swiftSettings),
     // The thread that flushes files, in C so that it cannot hurt a fork.
     .target(name: "CFlusher"),
-    // The commands, on top of it. Knows no file format.
+    // Long work in slices on the server's thread. Knows no arrays.
+    .target(name: "ModuleWork", dependencies: ["ServerModule"], swiftSettings: swiftSettings),
+    // What is saved of a key.
+    .target(name: "BindingRecords", dependencies: ["MappedArray", "ServerModule"], swiftSettings: swiftSettings),
+    // The commands, on top of all that. Knows no file format.
     .target(
-      name: "MMapArrayModule", dependencies: ["CFlusher", "DecimalText", "MappedArray", "ServerModule", system],
+      name: "MMapArrayModule",
+      dependencies: [
+        "BindingRecords", "CFlusher", "DecimalText", "MappedArray", "ModuleWork", "ServerModule", system,
+      ],
       swiftSettings: swiftSettings),
 
     // MARK: Its users
@@ -133,7 +140,10 @@ if Context.environment["MMAPARRAY_FUZZ"] != nil {
   package.targets += [
     .systemLibrary(name: "CFuzzer"),
     .executableTarget(
-      name: "Fuzz", dependencies: ["CFuzzer", "DecimalText", "MMapArrayModule", "MappedArray", system],
+      name: "Fuzz",
+      dependencies: [
+        "BindingRecords", "CFuzzer", "DecimalText", "MMapArrayModule", "MappedArray", "ServerModule", system,
+      ],
       exclude: ["Corpora"], swiftSettings: swiftSettings),
   ]
 }

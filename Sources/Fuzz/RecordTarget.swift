@@ -1,4 +1,6 @@
+import BindingRecords
 import Glibc
+import ServerModule
 
 @testable import MMapArrayModule
 @testable import MappedArray

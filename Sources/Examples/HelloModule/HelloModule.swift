@@ -2,14 +2,9 @@ import ServerModule
 
 // `GREET key name [LOUD]` greets with the words of the setting `hello.greeting`: a whole module in forty lines.
 
-private enum GreetingError: CallError {
-  case wrongArity
-  case unknownWord(String)
-
-  var reply: String? {
-    guard case .unknownWord(let word) = self else { return nil }
-    return "ERR \(word) is not understood here: give LOUD or nothing"
-  }
+/// nil: the number of words is wrong.
+private struct GreetingError: CallError {
+  let reply: String?
 }
 
 private struct Greeter {
@@ -17,9 +12,11 @@ private struct Greeter {
 
   func greet(_ call: Call) throws(GreetingError) {
     var arguments = call.arguments
-    guard let name = arguments.next() else { throw .wrongArity }
+    guard let name = arguments.next() else { throw GreetingError(reply: nil) }
     let isLoud = arguments.take("LOUD")
-    if let word = arguments.next() { throw .unknownWord(word.quotation) }
+    if let word = arguments.next() {
+      throw GreetingError(reply: "ERR \(word.quotation) is no LOUD: give that or nothing")
+    }
     let text = "\(greeting.text), \(name.text)"
     call.reply.text(isLoud ? text.uppercased() + "!" : text)
   }

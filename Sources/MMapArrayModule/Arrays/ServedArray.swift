@@ -1,4 +1,5 @@
 import MappedArray
+import ModuleWork
 import ServerModule
 
 /// A mapped array that one or more keys are bound to, whatever its element type.
@@ -16,7 +17,7 @@ final class ServedArray: @unchecked Sendable {
   var flush = FlushState()
   var replication = ReplicationState()
   /// A change that counts as done and is still being carried out.
-  var unfinishedChange: Job?
+  var unfinishedChange: BackgroundJob?
 
   /// Why the file cannot be mapped as this array any more, since a part of it was found to be gone.
   private(set) var fault: MappedArrayError?
@@ -145,7 +146,7 @@ extension ServedArray {
   /// Calls `body` with the packed elements, piece by piece. The pieces of equal arrays are equal.
   func forEachPiece(_ body: (UnsafeRawBufferPointer) -> Void) throws(MappedArrayError) {
     try file.refresh()
-    let size = Slice.bytes / file.elementSize
+    let size = SliceSize.bytes / file.elementSize
     for start in stride(from: 0, to: file.count, by: size) {
       file.withPackedElements(in: start..<start + size) { body($0) }
       try file.checkFault()

@@ -96,15 +96,23 @@ extension Arguments {
   /// Parses all arguments that are left into memory of the call, so that all are known to be right before anything is
   /// done.
   ///
-  /// - Parameter count: how many values they are.
+  /// - Parameters:
+  ///   - words: how many arguments one value is made of.
+  ///   - parse: takes exactly as many.
+  /// - Throws: `.wrongArity` if the last value lacks some, and what `parse` and `body` throw.
   @inline(__always)
   func withParsed<Value: BitwiseCopyable>(
-    count: Int, _ parse: (inout Arguments) throws(CommandError) -> Value,
+    words: Int, _ parse: (inout Arguments) throws(CommandError) -> Value,
     _ body: (UnsafeMutableBufferPointer<Value>) throws(CommandError) -> Void
   ) throws(CommandError) {
-    try withUnsafeTemporaryAllocation(of: Value.self, capacity: count) { values throws(CommandError) in
+    guard count.isMultiple(of: words) else { throw .wrongArity }
+    try withUnsafeTemporaryAllocation(of: Value.self, capacity: count / words) { values throws(CommandError) in
       var rest = self
-      for position in 0..<count { values.initializeElement(at: position, to: try parse(&rest)) }
+      var position = 0
+      while !rest.isEmpty {
+        values.initializeElement(at: position, to: try parse(&rest))
+        position &+= 1
+      }
       try body(values)
     }
   }

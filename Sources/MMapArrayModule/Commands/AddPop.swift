@@ -16,9 +16,8 @@ enum AddElements: ArrayCommand {
   static func run<Element: MappableElement>(
     _ call: Call, on array: TypedArray<Element>, with services: Services
   ) throws(CommandError) {
-    let arguments = call.arguments
-    try arguments.withParsed(
-      count: arguments.count, { (arguments) throws(CommandError) in try arguments.element(as: Element.self) },
+    try call.arguments.withParsed(
+      words: 1, { (arguments) throws(CommandError) in try arguments.element(as: Element.self) },
       { elements throws(CommandError) in
         try onArray(array.elements.append(packed: UnsafeRawBufferPointer(elements)))
         let end = array.elements.count

@@ -1,4 +1,5 @@
 import MappedArray
+import ModuleWork
 import ServerModule
 
 /// `MMAP.AGG key start stop op [op …]`

@@ -67,9 +67,8 @@ enum GetElements: ArrayCommand {
   private static func withIndexes(
     of call: Call, _ body: (UnsafeMutableBufferPointer<Int>) throws(CommandError) -> Void
   ) throws(CommandError) {
-    let arguments = call.arguments
-    try arguments.withParsed(
-      count: arguments.count, { (arguments) throws(CommandError) in try arguments.index() }, body)
+    try call.arguments.withParsed(
+      words: 1, { (arguments) throws(CommandError) in try arguments.index() }, body)
   }
 }
 
@@ -87,10 +86,8 @@ enum SetElements: ArrayCommand {
   static func run<Element: MappableElement>(
     _ call: Call, on array: TypedArray<Element>, with services: Services
   ) throws(CommandError) {
-    let arguments = call.arguments
-    guard arguments.count.isMultiple(of: 2) else { throw .wrongArity }
-    try arguments.withParsed(
-      count: arguments.count / 2,
+    try call.arguments.withParsed(
+      words: 2,
       { (arguments) throws(CommandError) in
         (index: try arguments.index(), element: try arguments.element(as: Element.self))
       },

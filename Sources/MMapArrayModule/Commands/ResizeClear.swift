@@ -1,4 +1,5 @@
 import MappedArray
+import ModuleWork
 import ServerModule
 
 // The length of the array. Done in slices where much disk space is freed.
@@ -61,7 +62,7 @@ private struct Resizing<Element: MappableElement>: SlicedWork {
   mutating func advance(_ array: TypedArray<Element>) throws(CommandError) -> Bool {
     if !hasBegun { try onArray(array.elements.beginResize(to: target)) }
     hasBegun = true
-    return try onArray(array.elements.continueShrink(by: Slice.freedBytes))
+    return try onArray(array.elements.continueShrink(by: SliceSize.freedBytes))
   }
 
   func reply(to call: Call) { call.reply.integer(result) }

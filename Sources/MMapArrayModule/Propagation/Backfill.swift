@@ -1,5 +1,6 @@
 import DecimalText
 import MappedArray
+import ModuleWork
 import ServerModule
 
 /// Contents on their way to replicas: of files that had some when they were mapped, and of what other programs have

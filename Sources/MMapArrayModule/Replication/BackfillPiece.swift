@@ -1,4 +1,5 @@
 import MappedArray
+import ModuleWork
 import ServerModule
 
 /// `MMAP.BACKFILL key path index blob`: a piece of the contents that a file had when it was mapped on the primary. It is

@@ -1,3 +1,4 @@
+import BindingRecords
 import MappedArray
 import ServerModule
 

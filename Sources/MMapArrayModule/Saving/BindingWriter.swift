@@ -1,4 +1,6 @@
+import BindingRecords
 import MappedArray
+import ModuleWork
 import ServerModule
 
 /// Saves a binding, with the contents of its array where a replica or another server is to have them.

@@ -1,4 +1,5 @@
 import MappedArray
+import ModuleWork
 import ServerModule
 
 // The C functions of commands: each opens the key, resolves the element type, runs the command, replies its error.

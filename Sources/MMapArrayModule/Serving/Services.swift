@@ -1,5 +1,6 @@
 import Glibc
 import MappedArray
+import ModuleWork
 import ServerModule
 
 /// What commands and callbacks work with. Made once, when the module is loaded.

@@ -1,4 +1,5 @@
 import MappedArray
+import ModuleWork
 import ServerModule
 
 /// Work on an array that may be huge, done in slices so that other clients are served in between.
@@ -56,7 +57,7 @@ extension Services {
 }
 
 /// A job of one kind of work.
-private final class SlicedJob<Work: SlicedWork>: Job {
+private final class SlicedJob<Work: SlicedWork>: BackgroundJob {
   private var work: Work
   private let array: ServedArray
   private let arrays: ArrayRegistry

@@ -5,14 +5,16 @@ import ServerModule
 /// after the clients that it found ready.
 ///
 /// Slices run on the main thread, so nothing can change under them and a fork never meets them half done.
-final class WorkQueue {
-  private var jobs: [Job] = []
+package final class WorkQueue {
+  private var jobs: [BackgroundJob] = []
   /// Keeps the event loop turning: the reading end of a pipe that always has a byte in it.
   private var pulse: ReadableDescriptor?
 
-  var count: Int { jobs.count }
+  package init() {}
 
-  func add(_ job: Job) {
+  package var count: Int { jobs.count }
+
+  package func add(_ job: BackgroundJob) {
     jobs.append(job)
     guard jobs.count == 1 else { return }
     if pulse == nil { pulse = makePulse() }
@@ -21,7 +23,7 @@ final class WorkQueue {
   }
 
   /// Finishes the jobs that change arrays.
-  func completeChanges() {
+  package func completeChanges() {
     for job in jobs where job.isUnfinishedChange { job.complete() }
   }
 

@@ -2,7 +2,7 @@ import MappedArray
 import ServerModule
 
 /// What the fields of a saved binding are read from.
-protocol RecordSource {
+package protocol RecordSource {
   /// The next field, a number; nil if there is none.
   mutating func unsigned() -> UInt64?
 
@@ -16,17 +16,17 @@ protocol RecordSource {
 
 /// Reads a saved binding, field by field in the order of `BindingRecord`. Nothing in it is believed: a record that is
 /// damaged is refused, and allocates no more than it has.
-struct RecordReader<Source: RecordSource> {
+package struct RecordReader<Source: RecordSource> {
   private var source: Source
   /// Of what has been read.
-  private(set) var digest = RecordDigest()
+  package private(set) var digest = RecordDigest()
 
-  init(_ source: Source) {
+  package init(_ source: Source) {
     self.source = source
   }
 
   /// What every record begins with.
-  mutating func record() throws(LoadError) -> BindingRecord {
+  package mutating func record() throws(LoadError) -> BindingRecord {
     let path = try string { (bytes) throws(LoadError) in Array(bytes) }
     let elementType = try string { (name) throws(LoadError) in
       guard let type = ElementType(named: String(decoding: name, as: UTF8.self)) else {
@@ -40,7 +40,7 @@ struct RecordReader<Source: RecordSource> {
   }
 
   /// The shape of contents; the product of the dimensions is no more than an `Int` holds.
-  mutating func shape() throws(LoadError) -> [Int] {
+  package mutating func shape() throws(LoadError) -> [Int] {
     let count = try natural()
     let dimensions = try natural()
     guard (1...BindingRecord.maximumDimensionCount).contains(dimensions) else { throw LoadError("it has no shape") }
@@ -52,7 +52,7 @@ struct RecordReader<Source: RecordSource> {
   }
 
   /// Calls `body` with the packed elements of an array of that shape, piece by piece.
-  mutating func contents(
+  package mutating func contents(
     _ elementType: ElementType, _ shape: [Int], _ body: (UnsafeRawBufferPointer) -> Void
   ) throws(LoadError) {
     guard let count = elementCount(shape: shape) else { throw LoadError("it is too large") }
@@ -70,7 +70,7 @@ struct RecordReader<Source: RecordSource> {
   }
 
   /// Reads the last field, which tells whether the record is what was saved.
-  mutating func end() throws(LoadError) {
+  package mutating func end() throws(LoadError) {
     guard let saved = source.unsigned() else { throw RecordReader.truncated }
     guard saved == digest.value else { throw LoadError("its digest is wrong: it is damaged") }
   }

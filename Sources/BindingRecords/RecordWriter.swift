@@ -1,22 +1,22 @@
 import MappedArray
 
 /// What the fields of a binding are saved to.
-protocol RecordSink {
+package protocol RecordSink {
   mutating func write(_ number: UInt64)
   mutating func write(_ string: UnsafeRawBufferPointer)
 }
 
 /// Saves a binding, field by field in the order of `BindingRecord`.
-struct RecordWriter<Sink: RecordSink> {
-  private(set) var sink: Sink
+package struct RecordWriter<Sink: RecordSink> {
+  package private(set) var sink: Sink
   private var digest = RecordDigest()
 
-  init(_ sink: Sink) {
+  package init(_ sink: Sink) {
     self.sink = sink
   }
 
   /// Writes what every record begins with.
-  mutating func write(_ record: BindingRecord) {
+  package mutating func write(_ record: BindingRecord) {
     record.path.withUnsafeBytes { write($0) }
     Array(record.elementType.name.utf8).withUnsafeBytes { write($0) }
     write(record.flags.rawValue)
@@ -25,17 +25,17 @@ struct RecordWriter<Sink: RecordSink> {
   /// Writes the shape of contents, which follow in pieces.
   ///
   /// - Precondition: it is the shape of an array.
-  mutating func write(shape: [Int]) {
+  package mutating func write(shape: [Int]) {
     write(UInt64(elementCount(shape: shape) ?? 0))
     write(UInt64(shape.count))
     for dimension in shape { write(UInt64(dimension)) }
   }
 
   /// Writes packed elements: `BindingRecord.pieceBytes`, or in the last piece the rest.
-  mutating func write(piece: UnsafeRawBufferPointer) { write(piece) }
+  package mutating func write(piece: UnsafeRawBufferPointer) { write(piece) }
 
   /// Writes the last field.
-  mutating func end() { sink.write(digest.value) }
+  package mutating func end() { sink.write(digest.value) }
 
   private mutating func write(_ number: UInt64) {
     digest.add(number)
