@@ -86,6 +86,21 @@ struct DocumentTests {
     expect(try Files.text("\(Document.root)/Documentation/floors.svg"), toBe: picture)
   }
 
+  @Test("`make lint` finds a folder of the module that uses one above it, and a folder that has no floor")
+  func plantedEdge() throws {
+    let copy = try TemporaryDirectory()
+    try Shell.run("cp -r '\(Document.root)/Sources' '\(Document.root)/Package.swift' '\(copy.path)'")
+    let check = ["python3", "\(Document.root)/Scripts/floors", "-C", copy.path, "check"]
+    try Program.run(check)
+    let module = copy.path + "/Sources/MMapArrayModule"
+    try Files.write(Array("let planted = GetElement.self".utf8), to: module + "/Arrays/Planted.swift")
+    let edge = #expect(throws: ProcessError.self) { try Program.run(check) }
+    #expect("\(edge.map { "\($0)" } ?? "")".contains("GetElement"))
+    try Shell.run("rm '\(module)/Arrays/Planted.swift' && mkdir '\(module)/Attic'")
+    try Files.write(Array("let planted = 1".utf8), to: module + "/Attic/Planted.swift")
+    #expect(throws: ProcessError.self) { try Program.run(check) }
+  }
+
   /// Compares line by line, so that a difference can be read.
   private func expect(_ text: String, toBe generated: String) {
     let (found, wanted) = (text.split(separator: "\n"), generated.split(separator: "\n"))
