@@ -38,7 +38,7 @@ run: setup module  ## Install what is missing, start a server with the module an
 
 test: setup module lint unit-tests integration-tests examples benchmark-test fuzz-test  ## Install what is missing and run all tests
 
-unit-tests: setup  ## Run the tests that need no module
+unit-tests: setup  ## Run the tests that need no server
 	swift test --skip IntegrationTests
 
 # What servers do each in their own way; all the rest is their common past.

@@ -102,6 +102,38 @@ struct PersistenceTests {
     #expect(rewritten.components(of: "MMAP") == 2)
   }
 
+  @Test("an AOF that version 1.0 wrote, with MMAP for each binding, is read; the next one has the form of today")
+  func oldForm() throws {
+    let server = try ModuleServer(configuration: [("appendonly", "yes"), ("aof-use-rdb-preamble", "no")])
+    try server("MMAP", "typed", "typed.npy", "f32")
+    try server("MMAP.ADD", "typed", 1, 2.5)
+    try server("MMAP", "raw", "raw", "i16", "RAW")
+    try server("MMAP.ADD", "raw", -3)
+    try server("DEL", "typed", "raw")
+    try server.live.stop()
+    let old = [
+      ["SELECT", "0"], ["MMAP", "typed", "typed.npy", "f32"], ["MMAP", "raw", "raw", "i16", "RAW"],
+      ["MMAP", "read", "raw", "i16", "RAW", "READONLY"], ["MMAP", "again", "typed.npy", "f32", "SHAPE", "7"],
+      ["MMAP", "gone", "gone", "u8", "RAW"],
+    ]
+    let file = open(
+      server.live.directory + "/appendonlydir/appendonly.aof.1.incr.aof", O_WRONLY | O_APPEND | O_CLOEXEC)
+    try #require(file >= 0)
+    let stream = FakePrimary.stream(of: old)
+    #expect(write(file, stream, stream.count) == stream.count)
+    close(file)
+    for _ in 0..<2 {
+      try server.start()
+      for key in ["typed", "again"] { #expect(try server("MMAP.ALL", key).elements?.count == 2) }
+      for key in ["raw", "read"] { #expect(try server("MMAP.ALL", key) == .integers([-3])) }
+      #expect(try server.failure(["MMAP.ADD", "read", "1"]).contains("mapped READONLY"))
+      #expect(try server.failure(["MMAP.COUNT", "gone"]).contains("is not mapped at the moment"))
+      try server.rewriteAOF()
+      #expect(try server.appendOnlyFile().components(of: "\r\nMMAP.BIND\r\n") == old.count - 1)
+      try server.live.stop()
+    }
+  }
+
   @Test("a transaction leaves none of its commands on elements in the AOF")
   func transaction() throws {
     let server = try ModuleServer(configuration: [("appendonly", "yes"), ("appendfsync", "always")])

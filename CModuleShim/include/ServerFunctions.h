@@ -121,7 +121,7 @@ extern struct ServerFunctions {
 SERVER_REQUIRED_FUNCTIONS(SERVER_FORWARDER)
 #undef SERVER_FORWARDER
 
-// An optional function that the server lacks answers SERVER_ERROR.
+// An optional function that the server lacks returns SERVER_ERROR.
 #define SERVER_OPTIONAL_FORWARDER(result, name, parameters, arguments) \
   static inline result server_##name parameters { \
     return server_functions.name != NULL ? server_functions.name arguments : SERVER_ERROR; \

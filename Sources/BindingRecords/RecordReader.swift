@@ -69,7 +69,7 @@ package struct RecordReader<Source: RecordSource> {
     }
   }
 
-  /// Reads the last field, which tells whether the record is what was saved.
+  /// Reads the last field, which shows whether the record is what was saved.
   package mutating func end() throws(LoadError) {
     guard let saved = source.unsigned() else { throw RecordReader.truncated }
     guard saved == digest.value else { throw LoadError("its digest is wrong: it is damaged") }

@@ -39,7 +39,7 @@ static bool replace_page(uintptr_t address) {
 }
 
 static void handle(int number, siginfo_t *information, void *context) {
-  // Only the kernel tells an address; a signal that was sent has none.
+  // Only the kernel names an address; a signal that was sent has none.
   if (information->si_code > 0 && replace_page((uintptr_t)information->si_addr)) return;
   // Not ours: as if this handler were not there.
   if (previous.sa_flags & SA_SIGINFO) {

@@ -8,7 +8,7 @@ struct ShortestDecimal {
   /// The shortest decimal in the rounding interval of `significand * 2^exponent`, and the closest of these.
   ///
   /// As in Schubfach (Giulietti 2020): with `10^k <= 2^exponent < 10^(k+1)` the interval holds at most one multiple of
-  /// 10^(k+1), which is the shortest if it is there, and else the nearest multiple of 10^k is the answer. One
+  /// 10^(k+1), which is the shortest if it is there, and else the nearest multiple of 10^k is the result. One
   /// multiplication by 10^-(k+1) decides that, except within its error of a boundary: then the result is nil, and
   /// ``exact(significand:exponent:isNarrow:)`` decides. `significand` is a normal value's, and no power of two (there,
   /// the interval is not symmetrical), and the value is no whole number.

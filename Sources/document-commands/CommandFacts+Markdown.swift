@@ -33,8 +33,8 @@ extension CommandFacts {
     }
   }
 
-  /// The categories where the server, the oldest that is supported, does not tell them. A test compares them with those
-  /// that newer servers tell.
+  /// The categories where the server, the oldest that is supported, does not show them. A test compares them with those
+  /// that newer servers show.
   private var usualCategories: [String] {
     let words = [
       flags.contains("write") ? "write" : "read", flags.contains("fast") ? "fast" : "slow", "mmaparray",

@@ -1,6 +1,6 @@
 import MappedArrayClient
 
-/// What a server tells of a command of the module: `COMMAND DOCS` and `COMMAND INFO`.
+/// What a server knows of a command of the module: `COMMAND DOCS` and `COMMAND INFO`.
 struct CommandFacts: Equatable {
   /// The names, the one in the module's namespace first.
   var names: [String]

@@ -1,7 +1,7 @@
 import Glibc
 import LiveServer
 
-// document-commands MODULE DOCUMENT: writes the document's generated parts anew, from what a server with the module tells
+// document-commands MODULE DOCUMENT: writes the document's generated parts anew, from what a server with the module says
 // of its commands.
 
 func writeParts(module: String, document: String) throws {

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-/// Takes the exclusive lock of an open file without waiting. Answers 0, or -1 and errno (EWOULDBLOCK if it is taken).
+/// Takes the exclusive lock of an open file without waiting. Returns 0, or -1 and errno (EWOULDBLOCK if it is taken).
 /// From now on a forked child finds the same file behind the descriptor, open for reading and without the lock.
 int file_lock_take(int file);
 

@@ -12,13 +12,13 @@ struct flusher_result {
   int error;
 };
 
-/// Starts the thread, at its first call. Answers a descriptor that is readable while there are results, or -1.
+/// Starts the thread, at its first call. Returns a descriptor that is readable while there are results, or -1.
 int flusher_start(void);
 
 /// Gives the thread a descriptor to flush and then close. False, and the descriptor stays the caller's, if too many wait.
 bool flusher_submit(int file, uint64_t token);
 
-/// Takes a result, and answers whether there was one.
+/// Takes a result. Returns whether there was one.
 bool flusher_take(struct flusher_result *result);
 
 #endif

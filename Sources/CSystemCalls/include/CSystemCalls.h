@@ -16,7 +16,7 @@ struct open_beneath_how {
 _Static_assert(sizeof(struct open_beneath_how) == 24, "openat2(2): OPEN_HOW_SIZE_VER0");
 
 /// openat2(2) with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS: no component leads out of
-/// `directory` and none is a symbolic link. Answers a descriptor, or -1 and errno (ENOSYS on Linux before 5.6).
+/// `directory` and none is a symbolic link. Returns a descriptor, or -1 and errno (ENOSYS on Linux before 5.6).
 static inline int open_beneath(int directory, const char *path, int flags, unsigned mode) {
   struct open_beneath_how how = {(uint64_t)flags, mode, 0x08 | 0x04 | 0x02};
   return (int)syscall(437, directory, path, &how, sizeof how);

@@ -108,10 +108,12 @@ extension Arguments {
     guard count.isMultiple(of: words) else { throw .wrongArity }
     try withUnsafeTemporaryAllocation(of: Value.self, capacity: count / words) { values throws(CommandError) in
       var rest = self
-      var position = 0
-      while !rest.isEmpty {
-        values.initializeElement(at: position, to: try parse(&rest))
-        position &+= 1
+      // No values need no memory.
+      if var value = values.baseAddress {
+        while !rest.isEmpty {
+          value.initialize(to: try parse(&rest))
+          value += 1
+        }
       }
       try body(values)
     }

@@ -43,7 +43,7 @@ final class ReplicationStream {
     for array in arrays.all where array.format == .raw { array.replication.count = (try? array.count()) ?? 0 }
   }
 
-  /// The files may hold more than the saved data that has just been loaded tells of, so no replica may go on from there
+  /// The files may hold more than the saved data that has just been loaded knows of, so no replica may go on from there
   /// without a full synchronisation. Only a restarted primary offers that; a replica gets the rest from its primary.
   func changeReplicationID(_ context: Context) {
     guard isPrimary, let information = context.information("replication") else { return }

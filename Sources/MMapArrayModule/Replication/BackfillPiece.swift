@@ -7,7 +7,7 @@ import ServerModule
 /// which slot it belongs to.
 enum BackfillPiece: KeyCommand {
   static let description = CommandDescription(
-    "MMAP.BACKFILL", access: .writing, summary: "Applies a piece of a file that a master has sent",
+    "MMAP.BACKFILL", access: .writing, since: "1.1.0", summary: "Applies a piece of a file that a master has sent",
     complexity: "O(N) where N is the bytes sent",
     arguments: [.key, .string("path"), .integer("index"), .string("blob")],
     function: { serve(BackfillPiece.self, $0, $1, $2) })

@@ -32,7 +32,7 @@ final class Saving {
   /// This process is that child.
   ///
   /// - Parameter movesSlots: whether slots are moving away. The child for that has the keys written as for an AOF, and
-  ///   nothing else tells it from a child that writes one, but that this one says so: see `beginRewrite()`.
+  ///   nothing else distinguishes it from a child that writes one, but that this one says so: see `beginRewrite()`.
   func beginChild(movesSlots: Bool) {
     plan = childPlan
     exportsSlots = movesSlots

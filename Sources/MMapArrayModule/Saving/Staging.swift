@@ -36,7 +36,7 @@ final class Staging {
 
   /// Begins a full synchronisation.
   ///
-  /// If the server is killed before its end, the saved data that it starts with tells of files that are not in their
+  /// If the server is killed before its end, the saved data that it starts with names files that are not in their
   /// places yet. So that is noted on the disk.
   func beginSynchronization() {
     phase = .synchronization

@@ -60,7 +60,7 @@ extension MappedArray {
     UInt(bitPattern: index) < UInt(bitPattern: file.count) ? self[unchecked: index] : nil
   }
 
-  /// Reads a byte of each element that is there, so that `checkFault` tells whether they can be had.
+  /// Reads a byte of each element that is there, so that `checkFault` throws if one cannot be had.
   ///
   /// - Returns: whether all are there.
   @inline(__always)

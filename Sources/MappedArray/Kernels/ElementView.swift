@@ -40,7 +40,7 @@ public struct ElementView<Element: BitwiseCopyable> {
   }
 
   /// Calls `body` with consecutive slices of `size` elements (the last may be shorter) and the offset of each, until it
-  /// answers false.
+  /// returns false.
   @inline(__always)
   func forEachSlice(of size: Int, _ body: (ElementView, Int) -> Bool) {
     var offset = 0

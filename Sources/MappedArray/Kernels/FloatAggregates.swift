@@ -19,7 +19,7 @@ extension AggregatableElement where Self: BinaryFloatingPoint, Total == Pairwise
   /// The sum over the count.
   public static func mean(of total: PairwiseSum, count: Int) -> Double { total.sum / Double(count) }
 
-  /// NumPy answers these in the element's own type.
+  /// NumPy returns these in the element's own type.
   public static func statistic(_ value: Double) -> AggregateResult<Self> { .element(Self(value)) }
 
   /// The least or greatest element of a block, NaN if there is one in it, nil if it is empty.

@@ -62,7 +62,7 @@ extension AggregatableElement where Self: FixedWidthInteger, Total == Int128 {
     return total < 0 ? -mean : mean
   }
 
-  /// NumPy answers a float64 for every integer type.
+  /// NumPy returns a float64 for every integer type.
   public static func statistic(_ value: Double) -> AggregateResult<Self> { .double(value) }
 
   /// The least or greatest element of a block, nil if it is empty.

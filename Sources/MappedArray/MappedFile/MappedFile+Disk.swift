@@ -33,7 +33,7 @@ extension MappedFile {
   /// It must not be changed any more.
   public mutating func retire() {
     guard access == .writable else { return }
-    // There is nobody left to tell of a failure, and a longer file is valid.
+    // There is nobody left to hear of a failure, and a longer file is valid.
     try? trim()
     // The file may be somebody else's from now on: whatever is left of spare room is not cut off later.
     fileSize = min(fileSize, dataOffset + count * elementSize)

@@ -75,7 +75,7 @@ public struct MappedFile: ~Copyable {
   }
 
   deinit {
-    // An orderly end: spare room is cut off. There is nobody left to tell of a failure, and a longer file is valid.
+    // An orderly end: spare room is cut off. There is nobody left to hear of a failure, and a longer file is valid.
     let end = dataOffset + count * elementSize
     guard access == .writable, header != nil || shrinkingTo != nil, fileSize > end, !mapping.hasFailed else { return }
     // Never lengthens a file that somebody has cut.
@@ -110,7 +110,7 @@ public struct MappedFile: ~Copyable {
   /// Bytes of the file, all of which are mapped.
   public var mappedBytes: Int { fileSize }
 
-  /// Bytes of the file that are in memory now; mincore(2). 0 if the system does not tell.
+  /// Bytes of the file that are in memory now; mincore(2). 0 if the system does not say.
   ///
   /// - Complexity: O(`mappedBytes`), a byte for each page.
   public var residentBytes: Int { mapping.residentBytes(upTo: fileSize) }

@@ -13,7 +13,7 @@ struct Descriptor: ~Copyable {
 
   deinit {
     unlock()
-    // close(2): the descriptor is gone whatever it answers, and there is nobody to tell.
+    // close(2): the descriptor is gone whatever it returns, and there is nobody to hear.
     _ = Glibc.close(file.rawValue)
   }
 
@@ -123,7 +123,7 @@ struct Descriptor: ~Copyable {
   }
 
   /// The first hole at or after `offset`, or the end of the file, or `offset` behind that; lseek(2) with SEEK_HOLE. File
-  /// systems that know no holes answer the end.
+  /// systems that know no holes return the end.
   func firstHole(from offset: Int) throws(SystemCallError) -> Int {
     try seek(seek_hole, from: offset) ?? offset
   }
@@ -143,8 +143,9 @@ struct Descriptor: ~Copyable {
     }
   }
 
-  /// Takes the exclusive lock of this open file without waiting, and answers whether it was free; flock(2). A forked
-  /// child does not share it.
+  /// Takes the exclusive lock of this open file without waiting; flock(2). A forked child does not share it.
+  ///
+  /// - Returns: whether it was free.
   func tryLock() throws(SystemCallError) -> Bool {
     do {
       try systemCall("flock") { file_lock_take(file.rawValue) }
@@ -159,7 +160,7 @@ struct Descriptor: ~Copyable {
   func unlock() { file_lock_give(file.rawValue) }
 }
 
-/// What fstat(2) tells, as far as it is needed.
+/// What fstat(2) returns, as far as it is needed.
 struct FileStatus {
   let identity: FileIdentity
   /// In bytes.
@@ -175,7 +176,7 @@ struct FileStatus {
   }
 }
 
-/// Tells whether two paths name one file.
+/// Identifies a file, whatever paths name it.
 public struct FileIdentity: Hashable, Sendable {
   public let device: UInt64
   public let inode: UInt64

@@ -44,17 +44,17 @@ struct Mapping: ~Copyable {
     self.guarded = guarded
   }
 
-  /// Reads a byte of each page of a range, up to the first that is gone, so that `hasFailed` tells of it.
+  /// Reads a byte of each page of a range, up to the first that is gone, so that `hasFailed` is set then.
   func touch(_ bytes: UnsafeRawBufferPointer) {
     guard let start = bytes.baseAddress, !bytes.isEmpty else { return }
     for offset in stride(from: 0, to: bytes.count, by: 4096) where !hasFailed { fault_guard_touch(start + offset) }
     fault_guard_touch(start + bytes.count - 1)
   }
 
-  /// How many bytes are in memory of the pages that hold the first `size`; mincore(2). 0 if the system does not tell.
+  /// How many bytes are in memory of the pages that hold the first `size`; mincore(2). 0 if the system does not say.
   func residentBytes(upTo size: Int) -> Int {
     let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
-    // A mebibyte of answers at most, whatever the size.
+    // A mebibyte of results at most, whatever the size.
     var answers = [UInt8](repeating: 0, count: min(1 << 20, size / pageSize + 1))
     let step = answers.count * pageSize
     var resident = 0

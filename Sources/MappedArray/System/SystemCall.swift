@@ -9,7 +9,7 @@ public struct SystemCallError: Error, Equatable, CustomStringConvertible {
   public var description: String { "\(name): \(errno.description)" }
 }
 
-/// Runs a system call that answers -1 and `errno` on failure, again whenever a signal interrupts it.
+/// Runs a system call that returns -1 and `errno` on failure, again whenever a signal interrupts it.
 ///
 /// Every system call of the library goes through here.
 @discardableResult

@@ -40,32 +40,34 @@ public struct Argument {
 /// anything is done.
 public struct Arguments {
   private var position: ArgumentVector
-  /// How many are left.
-  public private(set) var count: Int
+  private let end: ArgumentVector
 
   @inline(__always)
-  init(_ position: ArgumentVector, count: Int) {
+  init(_ position: ArgumentVector, end: ArgumentVector) {
     self.position = position
-    self.count = count
+    self.end = end
   }
 
-  public var isEmpty: Bool { count == 0 }
+  /// How many are left.
+  @inline(__always)
+  public var count: Int { end - position }
+
+  @inline(__always)
+  public var isEmpty: Bool { position >= end }
 
   /// Takes the next argument; nil if there is none.
   @inline(__always)
   public mutating func next() -> Argument? {
-    guard count > 0 else { return nil }
+    guard position < end else { return nil }
     let argument = Argument(position.pointee)
     position += 1
-    count -= 1
     return argument
   }
 
   /// Takes the next argument if it is `word`, in any case of letters.
   public mutating func take(_ word: StaticString) -> Bool {
-    guard count > 0, Argument(position.pointee).matches(word) else { return false }
+    guard position < end, Argument(position.pointee).matches(word) else { return false }
     position += 1
-    count -= 1
     return true
   }
 }

@@ -21,7 +21,7 @@ public struct Call {
 
   /// The arguments behind the key.
   @inline(__always)
-  public var arguments: Arguments { Arguments(vector + 2, count: count - 2) }
+  public var arguments: Arguments { Arguments(vector + 2, end: vector + count) }
 
   /// Where the reply is written.
   @inline(__always)
