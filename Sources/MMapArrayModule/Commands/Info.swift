@@ -54,7 +54,7 @@ enum NamePath: BindingCommand {
 enum DescribeArray: BindingCommand {
   static let description = CommandDescription(
     "MMAP.INFO", access: .reading, dataUse: [], summary: "Returns what is known of the array and its file",
-    complexity: "O(N) where N is the number of pages that are mapped", arguments: [.key],
+    complexity: "O(1)", arguments: [.key],
     function: { serve(DescribeArray.self, $0, $1, $2) })
 
   static func run(_ call: Call, on binding: Binding, with services: Services) throws(CommandError) {
@@ -71,8 +71,7 @@ enum DescribeArray: BindingCommand {
       let isReplaced = root.root.identity(of: binding.path) != array.identity
       fields += [
         ("count", .integer(info.count)), ("shape", .integers(info.shape)), ("capacity", .integer(info.capacity)),
-        ("mapped_bytes", .integer(info.mappedBytes)), ("resident_bytes", .integer(info.residentBytes)),
-        ("state", .text(isReplaced ? "replaced" : "attached")),
+        ("mapped_bytes", .integer(info.mappedBytes)), ("state", .text(isReplaced ? "replaced" : "attached")),
       ]
     } catch {
       guard case .detached(_, let reason) = error else { throw error }

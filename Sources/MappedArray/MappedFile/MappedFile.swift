@@ -110,17 +110,10 @@ public struct MappedFile: ~Copyable {
   /// Bytes of the file, all of which are mapped.
   public var mappedBytes: Int { fileSize }
 
-  /// Bytes of the file that are in memory now; mincore(2). 0 if the system does not say.
-  ///
-  /// - Complexity: O(`mappedBytes`), a byte for each page.
-  public var residentBytes: Int { mapping.residentBytes(upTo: fileSize) }
-
-  /// All that is known of the array.
-  ///
-  /// - Complexity: as `residentBytes`.
+  /// All that is known of the array. How much of it is in memory is not: to ask for that takes a system call for each part
+  /// of the file, which the system call filters of servers' units do not allow.
   public var info: ArrayInfo {
-    ArrayInfo(
-      count: count, shape: shape, capacity: capacity, mappedBytes: mappedBytes, residentBytes: residentBytes)
+    ArrayInfo(count: count, shape: shape, capacity: capacity, mappedBytes: mappedBytes)
   }
 
   var isRaw: Bool { dataOffset == 0 }
@@ -165,6 +158,4 @@ public struct ArrayInfo: Equatable, Sendable {
   public let capacity: Int
   /// Bytes of the file, all of which are mapped.
   public let mappedBytes: Int
-  /// Bytes of the file that are in memory.
-  public let residentBytes: Int
 }

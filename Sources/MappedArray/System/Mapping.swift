@@ -51,22 +51,6 @@ struct Mapping: ~Copyable {
     fault_guard_touch(start + bytes.count - 1)
   }
 
-  /// How many bytes are in memory of the pages that hold the first `size`; mincore(2). 0 if the system does not say.
-  func residentBytes(upTo size: Int) -> Int {
-    let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
-    // A mebibyte of results at most, whatever the size.
-    var answers = [UInt8](repeating: 0, count: min(1 << 20, size / pageSize + 1))
-    let step = answers.count * pageSize
-    var resident = 0
-    for start in stride(from: 0, to: size, by: step) {
-      let count = (min(step, size - start) + pageSize - 1) / pageSize
-      let result = try? systemCall("mincore") { mincore(base + start, count * pageSize, &answers) }
-      guard result != nil else { return 0 }
-      resident += answers[..<count].count { $0 & 1 == 1 }
-    }
-    return resident * pageSize
-  }
-
   deinit {
     fault_guard_remove(guarded)
     _ = munmap(base, length)

@@ -20,8 +20,6 @@ public struct ArrayInfo: Equatable, Sendable {
     public let capacity: Int
     /// How many bytes of address space the mapping takes.
     public let mappedByteCount: Int
-    /// How many of them are in memory.
-    public let residentByteCount: Int
   }
 
   /// The file's path, relative to the server's root.
@@ -66,7 +64,7 @@ extension ArrayInfo: ReplyValue {
       if case .detached = state { nil } else {
         Contents(
           count: try reply.fact("count"), shape: try reply.fact("shape"), capacity: try reply.fact("capacity"),
-          mappedByteCount: try reply.fact("mapped_bytes"), residentByteCount: try reply.fact("resident_bytes"))
+          mappedByteCount: try reply.fact("mapped_bytes"))
       }
   }
 }
