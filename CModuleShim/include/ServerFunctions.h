@@ -82,6 +82,7 @@
   F(ServerInfoData *, GetServerInfo, (ServerContext *c, const char *section), (c, section)) \
   F(void, FreeServerInfo, (ServerContext *c, ServerInfoData *data), (c, data)) \
   F(const char *, ServerInfoGetFieldC, (ServerInfoData *data, const char *field), (data, field)) \
+  F(int, AvoidReplicaTraffic, (void), ()) \
   F(const char *, CallReplyStringPtr, (ServerCallReply *reply, size_t *length), (reply, length)) \
   F(void, FreeCallReply, (ServerCallReply *reply), (reply)) \
   /* INFO */ \

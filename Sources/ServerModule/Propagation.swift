@@ -15,6 +15,11 @@ public enum PropagationTarget: Sendable {
 }
 
 extension Context {
+  /// Whether nothing may be propagated at the moment, because clients are paused, or a failover or a shutdown is under way:
+  /// the server ends itself if something is. What clients change is safe, as the server lets them wait; reads, timers
+  /// and the event loop must ask.
+  public static var mustAvoidReplicaTraffic: Bool { server_AvoidReplicaTraffic() != 0 }
+
   /// Propagates a command in place of the one that is being served; RedisModule_Replicate. Its first word is its key.
   ///
   /// Two in one call, or in one transaction, leave an empty transaction in the append-only file.

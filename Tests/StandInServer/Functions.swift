@@ -428,6 +428,7 @@ extension StandInServer {
       length?.pointee = bytes.count
       return server.allocate(bytes)
     }
+    table.AvoidReplicaTraffic = { server.avoidsReplicaTraffic ? 1 : 0 }
     table.IsIOError = { server.find($0, IOHandle.self)?.hasFailed == true ? 1 : 0 }
     table.DigestAddStringBuffer = { digest, bytes, length in
       server.find(digest, DigestHandle.self)?.parts.append(

@@ -28,6 +28,8 @@ public final class StandInServer: @unchecked Sendable {
   var options = 0
   var moduleName: String?
   var isNameBusy = false
+  /// Whether a module must not propagate at the moment.
+  public var avoidsReplicaTraffic = false
   /// ACL categories that there are.
   var categories: Set = ["read", "write", "fast", "slow", "dangerous", "keyspace", "admin"]
   /// Lines of the configuration file.

@@ -9,6 +9,8 @@ final class Binding {
   let format: FileFormat
   let access: Access
   private(set) var state: State
+  /// Whether replicas have what they need to know since it was attached.
+  var isPropagated = true
 
   enum State {
     case attached(ServedArray)
@@ -74,10 +76,16 @@ final class Binding {
 // MARK: - The array
 
 extension Binding {
-  /// The array, if it is mapped and whole.
+  /// The array, if it is mapped and whole, and nothing is left to do for it.
   @inline(__always)
   var array: ServedArray? {
-    if case .attached(let array) = state, array.fault == nil { return array }
+    if isPropagated, case .attached(let array) = state, array.fault == nil { return array }
+    return nil
+  }
+
+  /// The array, if it is mapped and whole, and replicas have yet to know.
+  var unpropagatedArray: ServedArray? {
+    if !isPropagated, case .attached(let array) = state, array.fault == nil { return array }
     return nil
   }
 

@@ -73,7 +73,10 @@ final class Backfill {
     // A replica that comes when nobody reads the stream gets the contents with its full synchronisation.
     if !stream.isPropagating { abandonAll() }
     guard !entries.isEmpty else { return }
-    if stream.largestOutputBuffer(context) < Backfill.maximumBufferedBytes { sendPiece(context) }
+    // What may not be sent now is sent afterwards.
+    if !Context.mustAvoidReplicaTraffic, stream.largestOutputBuffer(context) < Backfill.maximumBufferedBytes {
+      sendPiece(context)
+    }
     if !entries.isEmpty { scheduleTurn(context) }
   }
 

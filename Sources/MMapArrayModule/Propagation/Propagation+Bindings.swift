@@ -21,9 +21,13 @@ extension Propagation {
   }
 
   /// A file could be mapped that was missed, or has been cut and is mapped anew: replicas have not what it holds.
-  func propagateAttached(_ binding: Binding, to array: ServedArray, by call: Call) {
-    guard stream.isPropagating, !call.origin.isReplay else { return }
+  ///
+  /// - Returns: false if that may not be said now: it must be tried again.
+  func propagateAttached(_ binding: Binding, to array: ServedArray, by call: Call) -> Bool {
+    guard stream.isPropagating, !call.origin.isReplay else { return true }
+    guard !Context.mustAvoidReplicaTraffic else { return false }
     propagate(binding, of: array, by: call, to: .replicas)
+    return true
   }
 }
 

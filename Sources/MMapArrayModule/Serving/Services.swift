@@ -61,8 +61,8 @@ extension Services {
 
   @inline(never)
   private func attachedArray(of binding: Binding, for call: Call) throws(CommandError) -> ServedArray {
-    let array = try binding.attachAgain()
-    propagation.propagateAttached(binding, to: array, by: call)
+    let array = if let array = binding.unpropagatedArray { array } else { try binding.attachAgain() }
+    binding.isPropagated = propagation.propagateAttached(binding, to: array, by: call)
     return array
   }
 }
