@@ -46,7 +46,6 @@
   F(int, WrongArity, (ServerContext *c), (c)) \
   F(const char *, StringPtrLen, (const ServerString *string, size_t *length), (string, length)) \
   F(ServerString *, CreateString, (ServerContext *c, const char *bytes, size_t length), (c, bytes, length)) \
-  F(ServerString *, CreateStringFromString, (ServerContext *c, const ServerString *string), (c, string)) \
   F(void, FreeString, (ServerContext *c, ServerString *string), (c, string)) \
   F(int, ReplyWithLongLong, (ServerContext *c, long long value), (c, value)) \
   F(int, ReplyWithStringBuffer, (ServerContext *c, const char *bytes, size_t length), (c, bytes, length)) \

@@ -227,7 +227,6 @@ extension StandInServer {
     table.CreateString = { _, bytes, length in
       server.handles.lend(StringHandle(Array(UnsafeRawBufferPointer(start: bytes, count: length))))
     }
-    table.CreateStringFromString = { _, string in server.handles.lend(StringHandle(server.bytes(of: string))) }
     table.FreeString = { _, string in server.end(string, StringHandle.self) }
     table.Free = { memory in
       guard let memory else { return }

@@ -29,10 +29,10 @@ extension Arguments {
 
   /// An index or a count: no negative number. `name` is what the error calls it.
   mutating func natural(_ name: StaticString) throws(CommandError) -> Int {
-    var text = self
+    let text = first
     let number = try index()
     guard number >= 0 else {
-      throw .argument("\(name) \(try text.required().quotation) is negative; give 0 or more")
+      throw .argument("\(name) \(text?.quotation ?? "") is negative; give 0 or more")
     }
     return number
   }
@@ -123,7 +123,7 @@ extension Arguments {
 extension MappableElement {
   /// What can be added to an element, for errors.
   fileprivate static var deltaRange: String {
-    if case .floating = zero.number { return "a finite number, inf, -inf or nan" }
+    if numberKind == .floatingPoint { return "a finite number, inf, -inf or nan" }
     let greatest = Int128(UInt64.max)
     return "an integer from \(-greatest) to \(greatest)"
   }

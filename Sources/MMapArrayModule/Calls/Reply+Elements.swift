@@ -16,8 +16,7 @@ extension Reply {
     of type: Element.Type, _ body: (ElementReply<Element>) throws(Failure) -> Void
   ) throws(Failure) {
     // Only floats look different in RESP3.
-    var usesDoubles = false
-    if case .floating = type.zero.number { usesDoubles = isRESP3 }
+    let usesDoubles = Element.numberKind == .floatingPoint && isRESP3
     try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: NumberText.room) { room throws(Failure) in
       // The buffer has a capacity, so it has an address.
       guard let text = room.baseAddress else { return }

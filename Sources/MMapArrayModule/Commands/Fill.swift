@@ -17,13 +17,13 @@ enum FillRange: ArrayCommand {
   ) throws(CommandError) {
     var arguments = call.arguments
     let positions = try arguments.positions()
-    var text = arguments
+    guard let text = arguments.first else { throw .wrongArity }
     let value = try arguments.element(as: Element.self)
     let range = positions.range(count: array.elements.count)
     guard !range.isEmpty else { return call.reply.integer(0) }
     try onArray(array.elements.reserveSpace(in: range))
     try services.perform(Filling(range: range, value: value), on: array, for: call) { () throws(CommandError) in
-      try services.propagation.filled(array.served, by: call, "mmap.fill", range, with: text.required())
+      try services.propagation.filled(array.served, by: call, "mmap.fill", range, with: text)
     }
   }
 }

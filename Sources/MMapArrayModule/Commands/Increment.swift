@@ -73,9 +73,8 @@ enum IncrementElements: ArrayCommand {
     var increments: [(index: Int, delta: Element.Delta, text: Argument)] = []
     while !arguments.isEmpty {
       let index = try arguments.index()
-      var text = arguments
-      let delta = try arguments.delta(for: Element.self)
-      increments.append((index, delta, try text.required()))
+      guard let text = arguments.first else { throw .wrongArity }
+      increments.append((index, try arguments.delta(for: Element.self), text))
     }
     return increments
   }

@@ -26,13 +26,9 @@ enum BindArray: KeyCommand {
     _ = try key.binding(of: services)
     let binding = binding(of: record, for: call, with: services)
     guard key.set(binding, as: services.dataType) else { throw .argument("the key cannot be written") }
-    var count = 0
-    if let array = binding.array {
-      count = try onArray(array.count())
-      services.propagation.propagate(binding, of: array, by: call, to: .everyone)
-    } else {
-      services.propagation.propagate(binding, of: nil, by: call, to: .everyone)
-    }
+    let array = binding.array
+    let count = try onArray(array?.count() ?? 0)
+    services.propagation.propagate(binding, of: array, by: call, to: .everyone)
     call.context.notifyKeyspace("mmap", call.key)
     call.reply.integer(count)
   }

@@ -55,6 +55,9 @@ public struct Arguments {
   @inline(__always)
   public var isEmpty: Bool { position >= end }
 
+  /// The next argument, which is not taken; nil if there is none.
+  public var first: Argument? { isEmpty ? nil : Argument(position.pointee) }
+
   /// Takes the next argument; nil if there is none.
   @inline(__always)
   public mutating func next() -> Argument? {
@@ -66,7 +69,7 @@ public struct Arguments {
 
   /// Takes the next argument if it is `word`, in any case of letters.
   public mutating func take(_ word: StaticString) -> Bool {
-    guard position < end, Argument(position.pointee).matches(word) else { return false }
+    guard let first, first.matches(word) else { return false }
     position += 1
     return true
   }
