@@ -48,7 +48,7 @@ enum {
 };
 
 // NotifyKeyspaceEvent: the class `d` of notify-keyspace-events, events of modules.
-enum { SERVER_NOTIFY_MODULE = 1 << 13 };
+enum { SERVER_NOTIFY_GENERIC = 1 << 2, SERVER_NOTIFY_MODULE = 1 << 13 };
 
 // Register…Config flags.
 enum { SERVER_CONFIG_DEFAULT = 0, SERVER_CONFIG_IMMUTABLE = 1 << 0 };
@@ -58,6 +58,10 @@ enum { SERVER_EVENT_LOOP_READABLE = 1 };
 
 typedef int (*ServerCommandFunction)(ServerContext *, ServerString **arguments, int count);
 typedef int (*ServerAPILookup)(const char *name, void *target);
+typedef int (*ServerKeyspaceFunction)(ServerContext *, int kind, const char *event, ServerString *key);
+
+/// What CallReplyType returns, of the kinds that are looked for.
+enum { SERVER_REPLY_STRING = 0, SERVER_REPLY_ERROR = 1, SERVER_REPLY_INTEGER = 2, SERVER_REPLY_ARRAY = 3 };
 
 // Server events.
 typedef struct ServerEvent {

@@ -39,6 +39,7 @@
   F(void *, ModuleTypeGetValue, (ServerKey *key), (key)) \
   F(int, ModuleTypeSetValue, (ServerKey *key, ServerType *type, void *value), (key, type, value)) \
   F(int, SignalModifiedKey, (ServerContext *c, ServerString *key), (c, key)) \
+  F(int, SubscribeToKeyspaceEvents, (ServerContext *c, int kinds, ServerKeyspaceFunction f), (c, kinds, f)) \
   F(int, NotifyKeyspaceEvent, (ServerContext *c, int kind, const char *event, ServerString *key), \
     (c, kind, event, key)) \
   /* Arguments and replies */ \
@@ -82,7 +83,9 @@
   F(void, FreeServerInfo, (ServerContext *c, ServerInfoData *data), (c, data)) \
   F(const char *, ServerInfoGetFieldC, (ServerInfoData *data, const char *field), (data, field)) \
   F(int, AvoidReplicaTraffic, (void), ()) \
+  F(int, CallReplyType, (ServerCallReply *reply), (reply)) \
   F(const char *, CallReplyStringPtr, (ServerCallReply *reply, size_t *length), (reply, length)) \
+  F(ServerCallReply *, CallReplyArrayElement, (ServerCallReply *reply, size_t index), (reply, index)) \
   F(void, FreeCallReply, (ServerCallReply *reply), (reply)) \
   /* INFO */ \
   F(int, RegisterInfoFunc, (ServerContext *c, void (*f)(ServerInfo *, int for_crash_report)), (c, f)) \
@@ -140,11 +143,10 @@ static inline int server_replicate(
   return server_functions.Replicate(c, command, format, arguments, count);
 }
 
-/// Calls a command with as many of the arguments as `format` has letters `c`; the reply is freed with FreeCallReply.
+/// Calls a command of `count` arguments; the reply is freed with FreeCallReply.
 static inline ServerCallReply *server_call(
-    ServerContext *c, const char *command, const char *format, const char *first, const char *second,
-    const char *third) {
-  return server_functions.Call(c, command, format, first, second, third);
+    ServerContext *c, const char *command, ServerString **arguments, size_t count) {
+  return server_functions.Call(c, command, "v", arguments, count);
 }
 
 /// Writes a command of a key and `count` more arguments to the AOF that is being rewritten.

@@ -5,8 +5,13 @@ import MappedArray
 /// - string: the path relative to the root
 /// - string: the short name of the element type
 /// - unsigned: the flags below
+/// - with `.named`: string: the path of its file on the server that loads it, where that is another
+/// - with `.synchronization`: two unsigned: the server that saved it for a replica, and which of its synchronisations that
+///   is for
+/// - with `.arriving`: unsigned: how many of the elements have arrived
 /// - with `.contents`: unsigned count of elements; unsigned number of dimensions, and each; the packed elements as
-///   strings of `pieceBytes`, the last one shorter
+///   strings of `pieceBytes`, the last one shorter; with `.synchronization` also unsigned 1, or 0 if a part of them could
+///   not be read and is zeros
 /// - unsigned: the digest of all that
 package struct BindingRecord {
   package static let version: Int32 = 1
@@ -20,18 +25,47 @@ package struct BindingRecord {
     package static let raw = Flags(rawValue: 1)
     package static let readOnly = Flags(rawValue: 2)
     package static let contents = Flags(rawValue: 4)
-    package static let known: Flags = [.raw, .readOnly, .contents]
+    /// The server that saved it had no array, and what has its name in a root does not stand for it.
+    package static let absent = Flags(rawValue: 8)
+    package static let named = Flags(rawValue: 16)
+    package static let synchronization = Flags(rawValue: 32)
+    /// The contents are on their way, and more follow.
+    package static let arriving = Flags(rawValue: 64)
+    /// The contents are more than a payload can hold: it is none.
+    package static let tooLarge = Flags(rawValue: 128)
+    package static let known: Flags = [
+      .raw, .readOnly, .contents, .absent, .named, .synchronization, .arriving, .tooLarge,
+    ]
+  }
+
+  /// A full synchronisation: the server that saved for it, and its number there. Both are random.
+  package struct Synchronization: Equatable, Sendable {
+    package let node: UInt64
+    package let number: UInt64
+
+    package init(node: UInt64, number: UInt64) {
+      self.node = node
+      self.number = number
+    }
   }
 
   /// As it was saved: it may lead anywhere.
   package let path: [UInt8]
   package let elementType: ElementType
-  package let flags: Flags
+  package private(set) var flags: Flags
+  /// The path of its file, where that is another; as it was saved.
+  package var file: [UInt8]? { didSet { set(.named, file != nil) } }
+  package var synchronization: Synchronization? { didSet { set(.synchronization, synchronization != nil) } }
+  package var arrivedCount: Int? { didSet { set(.arriving, arrivedCount != nil) } }
 
   package init(path: [UInt8], elementType: ElementType, flags: Flags) {
     self.path = path
     self.elementType = elementType
     self.flags = flags
+  }
+
+  private mutating func set(_ flag: Flags, _ isSet: Bool) {
+    if isSet { flags.insert(flag) } else { flags.remove(flag) }
   }
 
   package var format: FileFormat { flags.contains(.raw) ? .raw : .npy }

@@ -36,7 +36,13 @@ package struct RecordReader<Source: RecordSource> {
     }
     let flags = BindingRecord.Flags(rawValue: try unsigned())
     guard flags.isSubset(of: .known) else { throw LoadError("its flags \(flags.rawValue) are unknown") }
-    return BindingRecord(path: path, elementType: elementType, flags: flags)
+    var record = BindingRecord(path: path, elementType: elementType, flags: flags)
+    if flags.contains(.named) { record.file = try string { (bytes) throws(LoadError) in Array(bytes) } }
+    if flags.contains(.synchronization) {
+      record.synchronization = BindingRecord.Synchronization(node: try unsigned(), number: try unsigned())
+    }
+    if flags.contains(.arriving) { record.arrivedCount = try natural() }
+    return record
   }
 
   /// The shape of contents; the product of the dimensions is no more than an `Int` holds.
@@ -67,6 +73,11 @@ package struct RecordReader<Source: RecordSource> {
         body(piece)
       }
     }
+  }
+
+  /// Whether the contents that were read are all that the array had.
+  package mutating func isWhole(_ record: BindingRecord) throws(LoadError) -> Bool {
+    record.flags.contains(.synchronization) ? try unsigned() == 1 : true
   }
 
   /// Reads the last field, which shows whether the record is what was saved.

@@ -20,6 +20,12 @@ package struct RecordWriter<Sink: RecordSink> {
     record.path.withUnsafeBytes { write($0) }
     Array(record.elementType.name.utf8).withUnsafeBytes { write($0) }
     write(record.flags.rawValue)
+    record.file?.withUnsafeBytes { write($0) }
+    if let synchronization = record.synchronization {
+      write(synchronization.node)
+      write(synchronization.number)
+    }
+    if let count = record.arrivedCount { write(UInt64(count)) }
   }
 
   /// Writes the shape of contents, which follow in pieces.
@@ -33,6 +39,11 @@ package struct RecordWriter<Sink: RecordSink> {
 
   /// Writes packed elements: `BindingRecord.pieceBytes`, or in the last piece the rest.
   package mutating func write(piece: UnsafeRawBufferPointer) { write(piece) }
+
+  /// Writes whether the contents that were written are all that the array has.
+  package mutating func write(isWhole: Bool, of record: BindingRecord) {
+    if record.flags.contains(.synchronization) { write(isWhole ? 1 : 0) }
+  }
 
   /// Writes the last field.
   package mutating func end() { sink.write(digest.value) }

@@ -9,7 +9,6 @@ import ServerModule
 /// make a file that is mapped or refused. A record with another byte in it is refused, or the same.
 final class RecordTarget: FuzzTarget {
   private let sandbox: Sandbox
-  private var staged: UInt64 = 0
 
   init() throws { sandbox = try Sandbox() }
 
@@ -32,8 +31,7 @@ final class RecordTarget: FuzzTarget {
   /// Does with contents what is done when they arrive.
   private func map(_ accepted: Contents) throws(MappedArrayError) {
     guard let shape = accepted.shape else { return }
-    staged += 1
-    var file = try StagedFile(in: sandbox.root, number: staged)
+    var file = try StagedFile(in: sandbox.root)
     let path = file.path
     defer { sandbox.root.remove(path) }
     if !accepted.isRaw { try file.appendHeader(accepted.elementType, shape: shape) }
@@ -50,23 +48,26 @@ final class RecordTarget: FuzzTarget {
 
 /// What a record has.
 private struct Contents: Equatable {
-  let path: [UInt8]
-  let elementType: ElementType
-  let flags: UInt64
+  let record: BindingRecord
   var shape: [Int]?
   var elements: [UInt8] = []
 
-  var isRaw: Bool { BindingRecord.Flags(rawValue: flags).contains(.raw) }
+  var path: [UInt8] { record.path }
+  var elementType: ElementType { record.elementType }
+  var isRaw: Bool { record.flags.contains(.raw) }
+
+  static func == (one: Contents, other: Contents) -> Bool {
+    one.written().bytes == other.written().bytes
+  }
 
   init(reading source: FieldBytes, checkingDigest: Bool) throws(LoadError) {
     var reader = RecordReader(source)
-    let record = try reader.record()
-    (path, elementType, flags) = (record.path, record.elementType, record.flags.rawValue)
+    record = try reader.record()
     if record.flags.contains(.contents) {
       let dimensions = try reader.shape()
       shape = dimensions
       var elements: [UInt8] = []
-      try reader.contents(elementType, dimensions) { elements += $0 }
+      try reader.contents(record.elementType, dimensions) { elements += $0 }
       self.elements = elements
     }
     if checkingDigest { try reader.end() }
@@ -74,7 +75,7 @@ private struct Contents: Equatable {
 
   func written() -> FieldBytes {
     var writer = RecordWriter(FieldBytes([]))
-    writer.write(BindingRecord(path: path, elementType: elementType, flags: BindingRecord.Flags(rawValue: flags)))
+    writer.write(record)
     if let shape {
       writer.write(shape: shape)
       elements.withUnsafeBytes { bytes in

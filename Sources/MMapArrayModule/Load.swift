@@ -34,6 +34,7 @@ private func load(_ context: Context, _ arguments: [String]) throws(LoadError) {
   Services.install(services)
   try CommandTable.register(context)
   Services.registerInformation(context)
+  NameArray.observeRestores(context)
   FaultGuard.install()
   services.start(context)
 }

@@ -80,8 +80,12 @@ public enum MappedArrayError: Error, Equatable, Sendable, CustomStringConvertibl
     }
   }
 
-  var isLocked: Bool {
-    if case .locked = self { true } else { false }
+  /// Whether the file that has the name now is in use by somebody else.
+  var isOthers: Bool {
+    switch self {
+    case .locked, .replaced: true
+    default: false
+    }
   }
 
   private static func text(of error: SystemCallError, path: String) -> String {

@@ -35,15 +35,24 @@ extension Context {
 // MARK: - Commands of the server
 
 extension Context {
-  /// Has the server carry out a command of its own, of at most three arguments; RedisModule_Call.
+  /// Has the server carry out a command of its own; RedisModule_Call.
   ///
-  /// - Returns: the text of the reply, empty if the reply has none; nil if the server refuses the command.
-  public func call(_ command: StaticString, _ arguments: StaticString...) -> String? {
-    var texts: [UnsafePointer<CChar>?] = arguments.map { $0.cString }
-    texts += Array(repeating: nil, count: max(0, 3 - texts.count))
-    let format = String(repeating: "c", count: min(3, arguments.count))
-    guard let reply = server_call(pointer, command.cString, format, texts[0], texts[1], texts[2]) else { return nil }
+  /// - Returns: the text of the reply, or of the second element of an array, which for CONFIG GET is the value; empty if
+  ///   there is none. nil if the server refuses the command.
+  public func call(_ command: StaticString, _ arguments: String...) -> String? {
+    var words = CommandWords()
+    for argument in arguments { words.append(argument) }
+    let reply = words.withVector { server_call(pointer, command.cString, $0, $1) }
+    guard let reply else { return nil }
     defer { server_FreeCallReply(reply) }
+    switch Int(server_CallReplyType(reply)) {
+    case SERVER_REPLY_ERROR: return nil
+    case SERVER_REPLY_ARRAY: return server_CallReplyArrayElement(reply, 1).map { Context.text(of: $0) } ?? ""
+    default: return Context.text(of: reply)
+    }
+  }
+
+  private static func text(of reply: OpaquePointer) -> String {
     var length = 0
     guard let start = server_CallReplyStringPtr(reply, &length) else { return "" }
     return String(decoding: UnsafeRawBufferPointer(start: start, count: length), as: UTF8.self)

@@ -37,4 +37,20 @@ extension Context {
     _ = server_SignalModifiedKey(pointer, key.pointer)
     _ = server_NotifyKeyspaceEvent(pointer, Int32(SERVER_NOTIFY_MODULE), event.cString, key.pointer)
   }
+
+  /// The same for work that goes on after its command, for the key of that.
+  public func notifyKeyspace(_ event: StaticString, key: [UInt8]) {
+    withKey(key) { notifyKeyspace(event, $0) }
+  }
+
+  /// Has only WATCH and client-side caches know, because the work is not at its end.
+  public func signalModified(key: [UInt8]) {
+    withKey(key) { _ = server_SignalModifiedKey(pointer, $0.pointer) }
+  }
+
+  private func withKey(_ key: [UInt8], _ body: (Argument) -> Void) {
+    let string = key.withUnsafeBytes { makeString($0) }
+    body(Argument(string))
+    server_FreeString(nil, string)
+  }
 }

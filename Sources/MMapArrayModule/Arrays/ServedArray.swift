@@ -16,14 +16,14 @@ final class ServedArray: @unchecked Sendable {
 
   var flush = FlushState()
   var replication = ReplicationState()
-  /// A change that counts as done and is still being carried out.
-  var unfinishedChange: BackgroundJob?
+  /// A change that is carried out in slices, of which there are some left.
+  var unfinishedChange: (any UnfinishedChange)?
+
+  /// What it is called on all nodes: by the first of its file's names that a key was bound to. nil until one is.
+  var name: ArrayName?
 
   /// Why the file cannot be mapped as this array any more, since a part of it was found to be gone.
   private(set) var fault: MappedArrayError?
-
-  /// What its file is called now, for names under which it was in the way of another.
-  private var namesSetAside: [RelativePath: RelativePath] = [:]
 
   /// Maps an open file.
   init(_ file: consuming ArrayFile) throws(MappedArrayError) {
@@ -120,18 +120,13 @@ extension ServedArray {
   }
 }
 
-// MARK: - Names
+/// A change of an array that is carried out in slices.
+protocol UnfinishedChange: AnyObject {
+  /// Does all that is left, as part of a command on the array that comes next.
+  func complete(_ context: Context)
 
-extension ServedArray {
-  /// What the file is called now that was called `path` when a key was bound to it.
-  func name(of path: RelativePath) -> RelativePath { namesSetAside[path] ?? path }
-
-  /// The file has been renamed, because it was in the way of another.
-  func setAside(_ old: RelativePath, as new: RelativePath) {
-    namesSetAside = namesSetAside.mapValues { $0 == old ? new : $0 }
-    namesSetAside[old] = new
-    if file.path == old { file.rename(to: new) }
-  }
+  /// Does no more: this server is a replica now, and decides nothing.
+  func abandon()
 }
 
 // MARK: - Contents

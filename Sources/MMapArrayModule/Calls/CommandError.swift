@@ -10,12 +10,17 @@ indirect enum CommandError: CallError {
   case noSuchKey
   case mappedOnAnotherFile
   /// The file of the key's binding cannot be mapped at the moment.
-  case detached(path: String, reason: MappedArrayError)
+  case detached(path: String, reason: any CustomStringConvertible & Sendable)
+  /// The path of the key's binding names another file than the one that is mapped.
+  case replaced(path: String, key: String)
   case array(MappedArrayError)
   case index(String)
   case value(String, ElementType, range: (least: String, greatest: String), isOutOfRange: Bool)
   /// What is wrong with an argument, and what would be right.
   case argument(String)
+
+  /// The error without the code that a reply begins with.
+  var cause: String { String((reply ?? "ERR wrong number of arguments").dropFirst("ERR ".count)) }
 
   var reply: String? {
     switch self {
@@ -24,6 +29,9 @@ indirect enum CommandError: CallError {
     case .noSuchKey: "ERR no such key: map a file to it with MMAP first"
     case .mappedOnAnotherFile: "ERR It is already mapped on another file."
     case .detached(let path, let reason): "ERR the file \(path) is not mapped at the moment: \(reason)"
+    case .replaced(let path, let key):
+      "ERR \(path) names another file than the one that is mapped, and nobody would find changes of that again: "
+        + "MMAP.RELOAD \(key) takes the new one"
     case .array(let error): "ERR \(error)"
     case .index(let text): "ERR index \(text) is not an integer of 64 bits"
     case .value(let text, let type, let range, true):

@@ -9,9 +9,11 @@ enum CommandTable {
       ReadRange.self, ReadAll.self, ReadPacked.self, WritePacked.self, AppendPacked.self,
       ResizeArray.self, ClearArray.self, FillRange.self,
       AggregateRange.self, FindElements.self, SearchSorted.self,
-      CountElements.self, NameType.self, NamePath.self, DescribeArray.self, Synchronize.self,
+      CountElements.self, NameType.self, NamePath.self, DescribeArray.self, Synchronize.self, ReloadArray.self,
       // What a primary sends.
-      BindArray.self, ApplyChange.self, BackfillPiece.self,
+      BindArray.self, ApplyChange.self, NameArray.self,
+      BeginContents.self, BackfillPiece.self, CompleteContents.self, WithdrawContents.self,
+      RefillRange.self, RecountArray.self,
     ]
   }
 

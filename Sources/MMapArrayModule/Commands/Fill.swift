@@ -17,32 +17,44 @@ enum FillRange: ArrayCommand {
   ) throws(CommandError) {
     var arguments = call.arguments
     let positions = try arguments.positions()
-    guard let text = arguments.first else { throw .wrongArity }
+    let text = arguments.first.map { Array($0.bytes) } ?? []
     let value = try arguments.element(as: Element.self)
     let range = positions.range(count: array.elements.count)
     guard !range.isEmpty else { return call.reply.integer(0) }
     try onArray(array.elements.reserveSpace(in: range))
-    try services.perform(Filling(range: range, value: value), on: array, for: call) { () throws(CommandError) in
-      try services.propagation.filled(array.served, by: call, "mmap.fill", range, with: text)
-    }
+    try services.perform(Filling(range: range, value: value, text: text), on: array, for: call)
   }
 }
 
-private struct Filling<Element: MappableElement>: SlicedWork {
+private struct Filling<Element: MappableElement>: SlicedChange {
+  static var event: StaticString { "mmap.fill" }
+
   private var slices: Slices<Element>
+  /// What has been filled, and replicas have yet to be sent.
+  private var unsent: Range<Int>
   private let count: Int
   private let value: Element
+  private let text: [UInt8]
 
-  init(range: Range<Int>, value: Element) {
+  /// - Parameter text: the value as it was given.
+  init(range: Range<Int>, value: Element, text: [UInt8]) {
     slices = Slices(range)
+    unsent = range.prefix(0)
     count = range.count
     self.value = value
+    self.text = text
   }
 
   mutating func advance(_ array: TypedArray<Element>) throws(CommandError) -> Bool {
     let slice = slices.next()
     try onArray(array.elements.fill(slice, with: value))
+    unsent = unsent.lowerBound..<slice.upperBound
     return !slices.isEmpty
+  }
+
+  mutating func send(_ array: ServedArray, _ context: Context, with propagation: Propagation) {
+    if !unsent.isEmpty { propagation.sendFill(of: array, context, unsent, with: text) }
+    unsent = unsent.suffix(0)
   }
 
   func reply(to call: Call) { call.reply.integer(count) }

@@ -58,9 +58,8 @@ enum DescribeArray: BindingCommand {
     function: { serve(DescribeArray.self, $0, $1, $2) })
 
   static func run(_ call: Call, on binding: Binding, with services: Services) throws(CommandError) {
-    let root = services.arrays
     var fields: [Field] = [
-      ("path", .bytes(binding.path.bytes)), ("file", .bytes(root.root.absolutePath(binding.path))),
+      ("path", .bytes(binding.path.bytes)), ("file", .bytes(services.root.absolutePath(binding.file.path))),
       ("type", .text(binding.elementType.name)), ("itemsize", .integer(binding.elementType.size)),
       ("format", .text(binding.format.name)), ("readonly", .integer(binding.access == .readOnly ? 1 : 0)),
     ]
@@ -68,14 +67,14 @@ enum DescribeArray: BindingCommand {
       let array = try services.array(of: binding, for: call)
       try onArray(array.file.refresh())
       let info = array.file.info
-      let isReplaced = root.root.identity(of: binding.path) != array.identity
       fields += [
         ("count", .integer(info.count)), ("shape", .integers(info.shape)), ("capacity", .integer(info.capacity)),
-        ("mapped_bytes", .integer(info.mappedBytes)), ("state", .text(isReplaced ? "replaced" : "attached")),
+        ("mapped_bytes", .integer(info.mappedBytes)), ("state", .text(binding.file.hasItsName ? "attached" : "replaced")),
       ]
     } catch {
       guard case .detached(_, let reason) = error else { throw error }
-      fields = [("state", .text("detached")), ("reason", .text("\(reason)"))] + fields
+      let state = binding.file.incomingArray == nil ? "detached" : "incoming"
+      fields = [("state", .text(state)), ("reason", .text("\(reason)"))] + fields
     }
     call.reply.map(fields)
   }

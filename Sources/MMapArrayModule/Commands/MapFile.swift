@@ -16,14 +16,14 @@ enum MapFile: KeyCommand {
 
   static func run(_ call: Call, with services: Services) throws(CommandError) {
     if call.origin.isReplay,
-      let record = try RecordedBinding(oldForm: call.arguments, below: services.arrays.root)
+      let record = try RecordedBinding(oldForm: call.arguments, below: services.root)
     {
       return try BindArray.bind(record, for: call, with: services)
     }
     var arguments = call.arguments
     let path = try arguments.required().bytes
     let options = try MapOptions(&arguments)
-    let file = try onArray(services.arrays.root.relativePath(path))
+    let file = try onArray(services.root.relativePath(path))
     let key = OpenKey(call, for: .writing)
     if let binding = try key.binding(of: services)?.takeUnretainedValue() {
       try reply(binding, to: call, file, options, with: services)
@@ -35,14 +35,30 @@ enum MapFile: KeyCommand {
   private static func map(
     _ file: RelativePath, to key: borrowing OpenKey, for call: Call, _ options: MapOptions, with services: Services
   ) throws(CommandError) {
+    for bound in services.files.files(at: file) where bound.isAbsent || bound.incomingArray != nil {
+      throw .detached(path: quoted(file.bytes), reason: bound.reason)
+    }
     let array = try onArray(services.arrays.open(file, for: options.request))
-    let binding = Binding(path: file, access: options.access, array: array, in: services.arrays)
+    let bound = services.files.bind(.file(file), array.elementType, array.format)
+    let binding = Binding(path: .file(file), access: options.access, to: bound, of: services.files)
+    try adopt(array, as: bound)
+    if options.access == .writable { bound.wantWritable() }
     try checkCanMigrate(binding, array, services.stream)
-    guard key.set(binding, as: services.dataType) else { throw .argument("the key cannot be written") }
     let count = try onArray(array.count())
-    services.propagation.propagate(binding, of: array, by: call, to: .everyone)
+    let isKnown = services.isKnownToReplicas(array, call.context)
+    guard key.set(binding, as: services.dataType) else { throw .argument("the key cannot be written") }
+    bound.key = Array(call.key.bytes)
+    services.propagation.propagate(binding, to: array, isKnown: isKnown, by: call)
     call.context.notifyKeyspace("mmap", call.key)
     call.reply.integer(count)
+  }
+
+  /// Makes an array that has been opened that of its name, unless another one has it, which is mapped from a file that had
+  /// that name before.
+  private static func adopt(_ array: ServedArray, as file: BoundFile) throws(CommandError) {
+    guard let mapped = file.array else { return try onArray(file.take(array)) }
+    file.arrays.release(array)
+    if mapped !== array { throw .replaced(path: quoted(file.path.bytes), key: quoted(file.key)) }
   }
 
   /// The contents of a file go to replicas in pieces, behind the binding; a node that takes over a slot would begin
@@ -50,7 +66,7 @@ enum MapFile: KeyCommand {
   private static func checkCanMigrate(
     _ binding: Binding, _ array: ServedArray, _ stream: ReplicationStream
   ) throws(CommandError) {
-    guard stream.slotExportCount > 0, binding.access == .writable, !array.replication.isReplicated else { return }
+    guard stream.slotExportCount > 0, binding.access == .writable, !array.replication.isAnnounced else { return }
     guard try onArray(array.count()) == 0 else {
       throw .argument("slots are moving away from here: map a file that has contents when that has ended")
     }
@@ -61,7 +77,7 @@ enum MapFile: KeyCommand {
     _ binding: Binding, to call: Call, _ file: RelativePath, _ options: MapOptions, with services: Services
   ) throws(CommandError) {
     let array = try services.array(of: binding, for: call)
-    guard file.bytes == binding.path.bytes || services.arrays.root.identity(of: file) == array.identity else {
+    guard file.bytes == binding.path.bytes || services.root.identity(of: file) == array.identity else {
       throw .mappedOnAnotherFile
     }
     try onArray(options.request.check(elementType: array.elementType, format: array.format))

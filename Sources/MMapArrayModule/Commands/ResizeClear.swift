@@ -5,7 +5,8 @@ import ServerModule
 // The length of the array. Done in slices where much disk space is freed.
 
 /// `MMAP.RESIZE key count`
-enum ResizeArray: ArrayCommand {
+enum ResizeArray: ArrayCommand, ResizingCommand {
+  fileprivate static var event: StaticString { "mmap.resize" }
   static var access: CommandDescription.Access { .writing }
   static var needsCount: Bool { true }
   static let description = CommandDescription(
@@ -19,15 +20,13 @@ enum ResizeArray: ArrayCommand {
     var arguments = call.arguments
     let count = try arguments.natural("count")
     guard count != array.elements.count else { return call.reply.integer(count) }
-    try services.perform(Resizing<Element>(to: count, replying: count), on: array, for: call) {
-      () throws(CommandError) in
-      try services.changed(array, by: call, "mmap.resize")
-    }
+    try services.perform(Resizing<Element, ResizeArray>(to: count, replying: count), on: array, for: call)
   }
 }
 
 /// `MMAP.CLEAR key`
-enum ClearArray: ArrayCommand {
+enum ClearArray: ArrayCommand, ResizingCommand {
+  fileprivate static var event: StaticString { "mmap.clear" }
   static var access: CommandDescription.Access { .writing }
   static var needsCount: Bool { true }
   static let description = CommandDescription(
@@ -41,18 +40,22 @@ enum ClearArray: ArrayCommand {
   ) throws(CommandError) {
     let before = array.elements.count
     guard before > 0 else { return call.reply.integer(0) }
-    try services.perform(Resizing<Element>(to: 0, replying: before), on: array, for: call) {
-      () throws(CommandError) in
-      try services.changed(array, by: call, "mmap.clear")
-    }
+    try services.perform(Resizing<Element, ClearArray>(to: 0, replying: before), on: array, for: call)
   }
 }
 
+private protocol ResizingCommand {
+  static var event: StaticString { get }
+}
+
 /// Changes the count at once and then cuts the file, which takes as long as the file system needs to free the space.
-private struct Resizing<Element: MappableElement>: SlicedWork {
+private struct Resizing<Element: MappableElement, Command: ResizingCommand>: SlicedChange {
+  static var event: StaticString { Command.event }
+
   private let target: Int
   private let result: Int
   private var hasBegun = false
+  private var isSent = false
 
   init(to target: Int, replying result: Int) {
     self.target = target
@@ -63,6 +66,11 @@ private struct Resizing<Element: MappableElement>: SlicedWork {
     if !hasBegun { try onArray(array.elements.beginResize(to: target)) }
     hasBegun = true
     return try onArray(array.elements.continueShrink(by: SliceSize.freedBytes))
+  }
+
+  mutating func send(_ array: ServedArray, _ context: Context, with propagation: Propagation) {
+    if !isSent { propagation.sendCount(of: array, context) }
+    isSent = true
   }
 
   func reply(to call: Call) { call.reply.integer(result) }

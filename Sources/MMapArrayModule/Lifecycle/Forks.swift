@@ -2,8 +2,7 @@ import Glibc
 import ServerModule
 
 extension Services {
-  /// From now on every child that the server forks finds all changes finished, and knows what it is to save;
-  /// pthread_atfork(3).
+  /// From now on every child that the server forks knows what it is to save; pthread_atfork(3).
   static func observeForks() {
     pthread_atfork(
       { Services.withCurrent { $0.prepareFork() } }, nil,
@@ -13,8 +12,7 @@ extension Services {
   /// The child that is forked now may save for a replica: from now on changes must be sent.
   private func prepareFork() {
     guard isOnMainThread else { return }
-    work.completeChanges()
-    saving.prepareChild(isAwaited: stream.update(.none))
+    saving.prepareChild(isAwaited: stream.update(.none), node: staging.note.node)
   }
 
   private func beginChild() {

@@ -13,12 +13,15 @@ extension Services {
     let totals = arrays.totals()
     section.begin()
     section.add("arrays", totals.arrays)
-    section.add("bindings", totals.bindings)
+    section.add("bindings", files.bindingCount)
+    section.add("detached", files.all.count { !$0.hasContents })
+    section.add("incoming", files.all.count { $0.incomingArray != nil })
     section.add("mapped_bytes", totals.mappedBytes)
     section.add("jobs", work.count)
     section.add("flushes", flusher.count)
     section.add("faults", arrays.faults)
     section.add("flush_failures", flusher.failureCount)
     section.add("shipping_bytes", backfill.pendingBytes)
+    section.add("resynchronizations", resynchronization.count)
   }
 }

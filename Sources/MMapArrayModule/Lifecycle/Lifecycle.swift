@@ -22,15 +22,14 @@ extension Services {
   private func handle(_ event: Event, _ context: Context) {
     switch event {
     case .shutdown:
-      // Replicas have been sent the changes that are under way.
-      work.completeChanges()
       flusher.finish()
       arrays.trimAll()
-    case .loading(.snapshotStarted): staging.beginRestart(hasContents: true)
-    case .loading(.appendOnlyFileStarted): staging.beginRestart(hasContents: false)
+    case .loading(.snapshotStarted), .loading(.appendOnlyFileStarted):
+      stream.update(context)
+      staging.beginRestart()
     case .loading(.synchronizationStarted), .asynchronousLoading(.started): staging.beginSynchronization()
-    case .loading(.ended), .asynchronousLoading(.completed): staging.end(installing: true)
-    case .loading(.failed), .asynchronousLoading(.aborted): staging.end(installing: false)
+    case .loading(.ended), .asynchronousLoading(.completed): staging.end(isComplete: true)
+    case .loading(.failed), .asynchronousLoading(.aborted): staging.end(isComplete: false)
     case .persistence(.rewriteStarted): saving.beginRewrite()
     case .persistence(.saveStarted): saving.begin()
     case .persistence(.ended), .persistence(.failed): saving.end()
@@ -40,7 +39,10 @@ extension Services {
     case .slotMigration(.exportAborted), .slotMigration(.exportCompleted):
       stream.endSlotExport()
       stream.update(context)
-    case .roleChanged, .replicaChanged: stream.update(context)
+    case .replicaChanged: stream.update(context)
+    case .roleChanged:
+      stream.update(context)
+      if stream.isPrimary { becomePrimary(context) } else { becomeReplica() }
     // `CONFIG SET crash-log-enabled` puts the server's own handler in front.
     case .configurationChanged: FaultGuard.install()
     }
@@ -48,10 +50,27 @@ extension Services {
 
   private func scheduleSecond(_ context: Context) {
     context.schedule(afterMilliseconds: 1000) { [unowned self] context in
+      seconds += 1
       flusher.flushDirty()
       stream.update(context)
-      if stream.isPropagating { for array in arrays.all { backfill.noticeGrowth(of: array, context) } }
+      saving.update(context)
+      propagation.foreignChanges.look(context)
+      resynchronization.everySecond(context)
       scheduleSecond(context)
     }
+  }
+
+  /// What has not all arrived never stands for an array: its keys stay, here and on all that follow this server now.
+  private func becomePrimary(_ context: Context) {
+    for file in files.all where file.isOwedByPrimary {
+      file.withdraw(.incomplete)
+      if let name = file.name { backfill.withdraw(name, file.key, context) }
+    }
+  }
+
+  /// What is decided elsewhere from now on is not carried on with.
+  private func becomeReplica() {
+    backfill.abandonAll()
+    for array in arrays.all { array.unfinishedChange?.abandon() }
   }
 }

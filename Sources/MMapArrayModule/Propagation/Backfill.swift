@@ -1,21 +1,30 @@
-import DecimalText
 import MappedArray
 import ModuleWork
 import ServerModule
 
-/// Contents on their way to replicas: of files that had some when they were mapped, and of what other programs have
-/// appended to raw files. They go in pieces, and only as fast as the replicas take them.
+/// What replicas have yet to be told of arrays, and their contents on their way.
+///
+/// Everything is sent in the event loop's own time, and while the server may: not while clients are paused or a failover is
+/// under way, and only as fast as the replicas take it. Contents go as `MMAP.CONTENTS`, whole if they are little;
+/// otherwise it announces them, and pieces and `MMAP.COMPLETE` follow.
 final class Backfill {
-  private struct Entry {
+  private struct Shipment {
     let array: ServedArray
-    /// The elements that are still to go.
+    /// The first element that is still to go, and the end of what there was at the beginning. What has been added since is
+    /// sent as a change.
     var rest: Range<Int>
+    /// Whether replicas have the array already, and this is what another program has added to it.
+    var isGrowth = false
   }
 
   private let arrays: ArrayRegistry
   private let stream: ReplicationStream
-  private var entries: [Entry] = []
-  /// Whether there is a timer for the next piece.
+  /// Arrays whose contents replicas have yet to be told of. Each is held.
+  private var unannounced: [ServedArray] = []
+  private var shipments: [Shipment] = []
+  /// Arrays that replicas must do without, with a key of each.
+  private var withdrawn: [(name: ArrayName, key: [UInt8])] = []
+  /// Whether there is a timer for the next turn.
   private var isScheduled = false
 
   /// Bytes of a piece, and of a replica's output buffer above which it gets no more.
@@ -30,95 +39,179 @@ final class Backfill {
     self.stream = stream
   }
 
-  var pendingBytes: Int { entries.reduce(0) { $0 + $1.rest.count * $1.array.elementType.size } }
-
-  /// Sends all that an array holds. What was under way to its path before is not needed any more.
-  func addAll(of array: ServedArray, _ context: Context) {
-    let path = array.file.path
-    entries.removeAll { entry in
-      guard entry.array.file.path == path else { return false }
-      arrays.release(entry.array)
-      return true
-    }
-    array.replication.count = array.file.count
-    add(array, 0..<array.file.count, context)
+  /// What is still to go, in bytes; at least one for each thing.
+  var pendingBytes: Int {
+    unannounced.reduce(0) { $0 + max(1, $1.file.count * $1.elementType.size) } + withdrawn.count
+      + shipments.reduce(0) { $0 + max(1, $1.rest.count * $1.array.elementType.size) }
   }
 
-  private func add(_ array: ServedArray, _ elements: Range<Int>, _ context: Context) {
-    guard !elements.isEmpty else { return }
-    // The array stays mapped until all is sent, or nobody else is bound to it.
+  // MARK: - What is to be sent
+
+  /// Replicas do not have what an array holds now: they are told as soon as may be.
+  func announceSoon(_ array: ServedArray, _ context: Context) {
+    guard array.file.access == .writable, array.name != nil else { return }
+    array.replication.isAnnounced = !stream.isPropagating || !stream.isPrimary
+    guard !array.replication.isAnnounced else { return noteCount(of: array) }
+    removeShipment(of: array)
+    guard !unannounced.contains(where: { $0 === array }) else { return }
     arrays.retain(array)
-    entries.append(Entry(array: array, rest: elements))
-    if !isScheduled { scheduleTurn(context) }
+    unannounced.append(array)
+    scheduleTurn(context, afterMilliseconds: 0)
   }
 
-  /// Other programs may have lengthened a raw file since the last look: replicas need what they wrote. Only a primary
-  /// asks.
-  func noticeGrowth(of array: ServedArray, _ context: Context) {
-    // An array that cannot be looked at now replies its error to the command that asks.
-    guard array.format == .raw, array.replication.isReplicated, stream.isPrimary, let count = try? array.count() else {
-      return
+  /// Sends what another program has added to a raw array.
+  func sendGrowth(of array: ServedArray, _ context: Context) {
+    guard !shipments.contains(where: { $0.array === array }) else { return }
+    arrays.retain(array)
+    shipments.append(Shipment(array: array, rest: array.replication.count..<array.file.count, isGrowth: true))
+    scheduleTurn(context, afterMilliseconds: 0)
+  }
+
+  /// Replicas must do without an array from now on.
+  func withdraw(_ name: ArrayName, _ key: [UInt8], _ context: Context) {
+    guard stream.isPropagating else { return }
+    withdrawn.append((name, key))
+    scheduleTurn(context, afterMilliseconds: 0)
+  }
+
+  /// Announces an array at once, as part of a command that changes it: the contents are as the command left them.
+  func announce(_ array: ServedArray, _ context: Context) {
+    removeFromUnannounced(array)
+    removeShipment(of: array)
+    guard let name = array.name else { return }
+    let bytes = array.file.count * array.elementType.size
+    var words = CommandWords()
+    words.append(array.replication.key)
+    words.append(name)
+    let shape = array.file.shape
+    words.append(integer: shape.count)
+    for dimension in shape { words.append(integer: dimension) }
+    let isWhole = bytes <= Backfill.pieceBytes
+    if isWhole {
+      guard isReadable(array, 0..<array.file.count) else { return }
+      array.file.withPackedElements(in: 0..<array.file.count) { words.append($0) }
     }
-    if count > array.replication.count { add(array, array.replication.count..<count, context) }
-    array.replication.count = count
+    context.propagate("MMAP.CONTENTS", words, to: .replicas)
+    array.replication.isAnnounced = true
+    noteCount(of: array)
+    guard !isWhole else { return }
+    arrays.retain(array)
+    shipments.append(Shipment(array: array, rest: 0..<array.file.count))
+    scheduleTurn(context, afterMilliseconds: Backfill.pause)
   }
 
-  private func scheduleTurn(_ context: Context) {
+  /// Replicas are told otherwise of an array that has no elements.
+  func announceNothing(of array: ServedArray) {
+    removeFromUnannounced(array)
+    removeShipment(of: array)
+    array.replication.isAnnounced = true
+    noteCount(of: array)
+  }
+
+  /// This server is a replica now: it tells nobody anything of its own.
+  func abandonAll() {
+    for array in unannounced {
+      array.replication.isAnnounced = true
+      arrays.release(array)
+    }
+    for shipment in shipments { arrays.release(shipment.array) }
+    (unannounced, shipments, withdrawn) = ([], [], [])
+  }
+
+  private func removeFromUnannounced(_ array: ServedArray) {
+    guard let index = unannounced.firstIndex(where: { $0 === array }) else { return }
+    arrays.release(unannounced.remove(at: index))
+  }
+
+  private func removeShipment(of array: ServedArray) {
+    // Also what went on its way before under that name.
+    for shipment in shipments where shipment.array === array || shipment.array.name == array.name {
+      arrays.release(shipment.array)
+    }
+    shipments.removeAll { $0.array === array || $0.array.name == array.name }
+  }
+
+  private func noteCount(of array: ServedArray) {
+    array.replication.count = array.file.count
+    array.replication.beginning = nil
+  }
+
+  // MARK: - Turns
+
+  private func scheduleTurn(_ context: Context, afterMilliseconds milliseconds: Int) {
+    guard !isScheduled else { return }
     isScheduled = true
-    context.schedule(afterMilliseconds: Backfill.pause) { [unowned self] context in turn(context) }
+    context.schedule(afterMilliseconds: milliseconds) { [unowned self] context in turn(context) }
   }
 
   private func turn(_ context: Context) {
     isScheduled = false
     // A replica that comes when nobody reads the stream gets the contents with its full synchronisation.
-    if !stream.isPropagating { abandonAll() }
-    guard !entries.isEmpty else { return }
-    // What may not be sent now is sent afterwards.
+    if !stream.isPropagating || !stream.isPrimary { abandonAll() }
     if !Context.mustAvoidReplicaTraffic, stream.largestOutputBuffer(context) < Backfill.maximumBufferedBytes {
+      sendNext(context)
+    }
+    let isMore = !unannounced.isEmpty || !withdrawn.isEmpty
+    if isMore || !shipments.isEmpty { scheduleTurn(context, afterMilliseconds: isMore ? 1 : Backfill.pause) }
+  }
+
+  private func sendNext(_ context: Context) {
+    if !withdrawn.isEmpty {
+      let (name, key) = withdrawn.removeFirst()
+      var words = CommandWords()
+      words.append(key)
+      words.append(name)
+      context.propagate("MMAP.WITHDRAW", words, to: .everyone)
+    } else if let array = unannounced.first {
+      // What cannot be read is announced when it has been mapped anew; what nobody is bound to, never.
+      if arrays.isLastHolder(of: array) || array.fault != nil || (try? array.count()) == nil {
+        removeFromUnannounced(array)
+      } else {
+        announce(array, context)
+        removeFromUnannounced(array)
+      }
+    } else if !shipments.isEmpty {
       sendPiece(context)
     }
-    if !entries.isEmpty { scheduleTurn(context) }
   }
 
-  private func abandonAll() {
-    for entry in entries { arrays.release(entry.array) }
-    entries = []
-  }
-
+  /// Sends `MMAP.BACKFILL key name index blob`, or at the end `MMAP.COMPLETE key name`.
   private func sendPiece(_ context: Context) {
-    let array = entries[0].array
-    // Half a change must not go out: the rest of it is not sent.
-    guard array.unfinishedChange == nil else { return entries.append(entries.removeFirst()) }
-    let piece = entries[0].rest.prefix(Backfill.pieceBytes / array.elementType.size)
+    let array = shipments[0].array
     // Without a key there is nobody to send it to.
-    let isSent = !arrays.isLastBinding(of: array) && send(piece, of: array, context)
-    entries[0].rest = piece.upperBound..<entries[0].rest.upperBound
-    if entries[0].rest.isEmpty || !isSent { arrays.release(entries.removeFirst().array) }
+    guard let name = array.name, !arrays.isLastHolder(of: array) else {
+      return arrays.release(shipments.removeFirst().array)
+    }
+    var words = CommandWords()
+    words.append(array.replication.key)
+    words.append(name)
+    // It may have become shorter. Of what was added, a change may have taken some with it.
+    var rest = shipments[0].rest.clamped(to: 0..<array.file.count)
+    let isGrowth = shipments[0].isGrowth
+    if isGrowth { rest = rest.clamped(to: array.replication.count..<max(array.replication.count, array.file.count)) }
+    let piece = rest.prefix(Backfill.pieceBytes / array.elementType.size)
+    guard isReadable(array, piece) else { return arrays.release(shipments.removeFirst().array) }
+    if piece.isEmpty {
+      guard !isGrowth else { return arrays.release(shipments.removeFirst().array) }
+      context.propagate("MMAP.COMPLETE", words, to: .replicas)
+      arrays.release(shipments.removeFirst().array)
+    } else {
+      words.append(integer: piece.lowerBound)
+      array.file.withPackedElements(in: piece) { words.append($0) }
+      context.propagate("MMAP.BACKFILL", words, to: .replicas)
+      shipments[0].rest = piece.upperBound..<max(piece.upperBound, shipments[0].rest.upperBound)
+      if isGrowth { array.replication.count = piece.upperBound }
+    }
   }
 
-  /// Sends what there still is of a piece: `MMAP.BACKFILL key path index blob`.
-  ///
-  /// - Returns: whether there was anything.
-  private func send(_ piece: Range<Int>, of array: ServedArray, _ context: Context) -> Bool {
+  private func isReadable(_ array: ServedArray, _ range: Range<Int>) -> Bool {
     do {
-      try array.file.checkReadable(piece)
+      try array.file.checkReadable(range)
+      return true
     } catch {
+      // Mapped anew, it is announced by whoever finds it whole.
       arrays.recover(array, after: .array(error))
       return false
     }
-    return array.file.withPackedElements(in: piece) { bytes in
-      guard !bytes.isEmpty else { return false }
-      var words = CommandWords()
-      words.append(array.replication.key)
-      words.append(array.file.path.bytes)
-      words.append(integer: piece.lowerBound)
-      words.append(bytes)
-      context.propagate("MMAP.BACKFILL", words, to: .replicas)
-      return true
-    }
   }
-}
-
-extension CommandWords {
-  mutating func append(integer: Int) { NumberText(integer).withBytes { append($0) } }
 }

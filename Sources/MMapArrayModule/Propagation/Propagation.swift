@@ -6,11 +6,13 @@ import ServerModule
 final class Propagation {
   let stream: ReplicationStream
   let backfill: Backfill
+  let foreignChanges: ForeignChanges
   private let flusher: Flusher
 
-  init(_ stream: ReplicationStream, _ backfill: Backfill, _ flusher: Flusher) {
+  init(_ stream: ReplicationStream, _ backfill: Backfill, _ foreignChanges: ForeignChanges, _ flusher: Flusher) {
     self.stream = stream
     self.backfill = backfill
+    self.foreignChanges = foreignChanges
     self.flusher = flusher
   }
 
@@ -30,20 +32,45 @@ final class Propagation {
     try changed(array, by: call, event, EmptyCollection())
   }
 
-  /// A range, which is not empty, has been filled with a value.
-  func filled(
-    _ array: ServedArray, by call: Call, _ event: StaticString, _ range: Range<Int>, with value: Argument
-  ) throws(CommandError) {
-    call.context.notifyKeyspace(event, call.key)
-    // What comes from a primary goes on to further replicas as it came.
-    if stream.isPropagating, !call.origin.isReplay {
-      var words = CommandWords(call.key)
-      words.append(integer: range.lowerBound)
-      words.append(integer: range.upperBound - 1)
-      words.append(value.bytes)
-      call.context.propagate("MMAP.FILL", words, to: .replicas)
-    }
-    try flush(array, for: call)
+  /// Sends what a long fill has filled: `MMAP.REFILL key name start stop value`.
+  func sendFill(of array: ServedArray, _ context: Context, _ range: Range<Int>, with value: [UInt8]) {
+    guard array.replication.isAnnounced, let name = array.name else { return backfill.announce(array, context) }
+    if !array.replication.gap.isEmpty { sendGap(of: array, name, context) }
+    var words = CommandWords()
+    words.append(array.replication.key)
+    words.append(name)
+    words.append(integer: range.lowerBound)
+    words.append(integer: range.upperBound - 1)
+    words.append(value)
+    context.propagate("MMAP.REFILL", words, to: .replicas)
+    noteSent(array)
+  }
+
+  /// Sends the count as it is now: `MMAP.RECOUNT key name count`.
+  func sendCount(of array: ServedArray, _ context: Context) {
+    guard array.replication.isAnnounced, let name = array.name else { return backfill.announce(array, context) }
+    array.replication.gap = array.replication.gap.clamped(to: 0..<array.file.count)
+    if !array.replication.gap.isEmpty { sendGap(of: array, name, context) }
+    var words = CommandWords()
+    words.append(array.replication.key)
+    words.append(name)
+    words.append(integer: array.file.count)
+    context.propagate("MMAP.RECOUNT", words, to: .replicas)
+    noteSent(array)
+  }
+
+  private func noteSent(_ array: ServedArray) {
+    (array.replication.count, array.replication.beginning, array.replication.gap) = (array.file.count, nil, 0..<0)
+  }
+
+  private func sendGap(of array: ServedArray, _ name: ArrayName, _ context: Context) {
+    var words = CommandWords()
+    words.append(array.replication.key)
+    words.append(name)
+    words.append(integer: array.replication.gap.lowerBound)
+    array.file.withPackedElements(in: array.replication.gap) { words.append($0) }
+    context.propagate("MMAP.BACKFILL", words, to: .replicas)
+    array.replication.gap = 0..<0
   }
 
   /// Flushes a change, or notes that it is to be flushed. A primary is not told of a failure: it could not do anything
@@ -63,13 +90,18 @@ final class Propagation {
   @inline(never)
   private func propagate(_ array: ServedArray, _ ranges: some Sequence<Range<Int>>, for call: Call) {
     guard !call.origin.isReplay else { return }
+    guard array.replication.isAnnounced else { return backfill.announce(array, call.context) }
     var words = CommandWords(call.key)
     words.append(integer: array.file.count)
-    for range in ranges {
-      words.append(integer: range.lowerBound)
-      array.file.withPackedElements(in: range) { words.append($0) }
-    }
+    let gap = array.replication.gap.clamped(to: 0..<array.file.count)
+    if !gap.isEmpty { append(gap, of: array, to: &words) }
+    for range in ranges { append(range, of: array, to: &words) }
     call.context.propagate("MMAP.APPLY", words, to: .replicas)
-    array.replication.count = array.file.count
+    noteSent(array)
+  }
+
+  private func append(_ range: Range<Int>, of array: ServedArray, to words: inout CommandWords) {
+    words.append(integer: range.lowerBound)
+    array.file.withPackedElements(in: range) { words.append($0) }
   }
 }

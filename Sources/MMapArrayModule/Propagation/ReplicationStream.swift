@@ -12,6 +12,8 @@ final class ReplicationStream {
   private(set) var isPropagating = true
   /// Whether this server follows no other.
   private(set) var isPrimary = true
+  /// Whether this server is a replica whose link to its primary is up.
+  private(set) var isFollowing = false
   /// How many of Valkey's slot migrations are taking keys away from here.
   private(set) var slotExportCount = 0
 
@@ -27,6 +29,7 @@ final class ReplicationStream {
   func update(_ context: Context) -> Bool {
     guard let information = context.information("replication") else { return true }
     isPrimary = information["role"] == "master"
+    isFollowing = information["master_link_status"] == "up" && information["master_sync_in_progress"] != "1"
     let wasPropagating = isPropagating
     let replicaCount = information.integer("connected_slaves") ?? 0
     isPropagating =
@@ -40,7 +43,12 @@ final class ReplicationStream {
 
   /// The first replica has yet to get all: all raw arrays as they are now.
   private func noteCounts() {
-    for array in arrays.all where array.format == .raw { array.replication.count = (try? array.count()) ?? 0 }
+    for array in arrays.all where array.format == .raw {
+      arrays.withArray(array.identity) { array in
+        array.replication.count = (try? array.count()) ?? 0
+        array.replication.beginning = nil
+      }
+    }
   }
 
   /// The files may hold more than the saved data that has just been loaded knows of, so no replica may go on from there
@@ -48,11 +56,22 @@ final class ReplicationStream {
   func changeReplicationID(_ context: Context) {
     guard isPrimary, let information = context.information("replication") else { return }
     guard information["second_repl_offset"] ?? "-1" != "-1",
-      arrays.all.contains(where: \.replication.isReplicated)
+      arrays.all.contains(where: { $0.file.access == .writable })
     else { return }
     guard context.call("DEBUG", "CHANGE-REPL-ID") != nil else {
       return context.log(
         .warning, "replicas that were connected before the restart may miss changes: resynchronise them")
+    }
+  }
+
+  /// Has a replica forget where in its primary's stream it is, so that it gets everything anew. For a moment, in which no
+  /// client is served, it is a primary: only that makes it forget.
+  func synchronizeInFull(_ context: Context) {
+    guard let information = context.information("replication"), let host = information["master_host"],
+      let port = information["master_port"]
+    else { return }
+    guard context.call("REPLICAOF", "NO", "ONE") != nil, context.call("REPLICAOF", host, port) != nil else {
+      return context.log(.warning, "this replica cannot synchronise anew by itself: restart it, or give it its master again")
     }
   }
 

@@ -28,6 +28,7 @@ enum ApplyChange: ArrayCommand {
       try onArray(array.elements.write(packed: blob, at: index))
     }
     try onArray(array.elements.resize(to: count))
+    try onArray(array.elements.checkFault())
     array.served.replication.count = count
     call.context.notifyKeyspace("mmap.apply", call.key)
     try services.propagation.flush(array.served, for: call)

@@ -5,46 +5,46 @@ import ServerModule
 /// Loads a saved binding, and the contents that may have come with it.
 struct BindingReader {
   let input: SavedValueReader
-  let arrays: ArrayRegistry
   let staging: Staging
 
   func binding() throws(LoadError) -> Binding {
     var reader = RecordReader(input)
     let record = try reader.record()
-    let path = record.path.withUnsafeBytes { BoundPath($0, below: arrays.root) }
-    let file: RelativePath
-    switch path {
-    case .file(let found): file = found
+    guard !record.flags.contains(.tooLarge) else {
+      throw LoadError("the array is larger than one payload can be (proto-max-bulk-len where it was made)")
+    }
+    var path = record.path.withUnsafeBytes { BoundPath($0, below: staging.root) }
+    var file = (record.file ?? record.path).withUnsafeBytes { BoundPath($0, below: staging.root) }
+    if let told = staging.toldPath(for: input.key) { (path, file) = (.file(told), .file(told)) }
+    switch file {
+    case .file: break
     // Whoever sends RESTORE gets an error. A server that starts, or follows a primary, does so without the file.
-    case .invalid(_, let reason) where staging.phase == .none: throw LoadError("\(reason)")
+    case .invalid(_, let reason) where staging.isRestoring: throw LoadError("\(reason)")
     case .invalid(let bytes, let reason):
       Context.none.log(.warning, "a saved binding to \(quoted(bytes)) is kept without its file: \(reason)")
-      try reader.skipRest(of: record)
-      return record.binding(to: path, in: arrays)
     }
+    let saved = SavedBinding(record: record, path: path, file: file, key: input.key)
     guard record.flags.contains(.contents) else {
       try reader.end()
-      return staging.binding(record, to: file)
+      return staging.binding(saved)
     }
-    // After a restart the files are what they are.
-    guard staging.phase != .restart else {
+    guard case .file = file, staging.wantsContents(of: record) else {
       try reader.skipRest(of: record)
-      return record.binding(to: path, in: arrays)
+      return staging.binding(saved)
     }
-    switch try contents(record, &reader) {
-    case .success(let staged): return try staging.binding(record, to: file, staged: staged)
-    case .failure(let error): return try staging.binding(record, to: file, missing: error)
-    }
+    let (contents, digest) = try contents(record, &reader)
+    return try staging.binding(saved, contents, digest: digest)
   }
 
   /// Reads the rest of a record with contents.
   ///
-  /// - Returns: the staged file that has them, or why there is none.
+  /// - Returns: the staged file that has them, or why there is none; and the digest of the record.
   private func contents(
     _ record: BindingRecord, _ reader: inout RecordReader<SavedValueReader>
-  ) throws(LoadError) -> Result<RelativePath, MappedArrayError> {
+  ) throws(LoadError) -> (Result<RelativePath, MappedArrayError>, digest: UInt64) {
     let shape = try reader.shape()
-    var incoming = IncomingFile(staging)
+    var incoming = IncomingFile(staging.root)
+    var isWhole = false
     do throws(LoadError) {
       if record.format == .npy {
         incoming.write { (file) throws(MappedArrayError) in try file.appendHeader(record.elementType, shape: shape) }
@@ -52,12 +52,15 @@ struct BindingReader {
       try reader.contents(record.elementType, shape) { piece in
         incoming.write { (file) throws(MappedArrayError) in try file.append(piece) }
       }
+      isWhole = try reader.isWhole(record)
       try reader.end()
     } catch {
       incoming.fail(.path(.empty))
+      _ = incoming.finish(staging.root)
       throw error
     }
-    return incoming.finish()
+    if !isWhole { incoming.fail(.fault(path: quoted(record.path))) }
+    return (incoming.finish(staging.root), reader.digest.value)
   }
 }
 
@@ -66,14 +69,10 @@ extension SavedValueReader: RecordSource {}
 extension RecordReader {
   /// Reads to the end, and forgets the contents.
   fileprivate mutating func skipRest(of record: BindingRecord) throws(LoadError) {
-    if record.flags.contains(.contents) { try contents(record.elementType, shape()) { _ in } }
+    if record.flags.contains(.contents) {
+      try contents(record.elementType, shape()) { _ in }
+      _ = try isWhole(record)
+    }
     try end()
-  }
-}
-
-extension BindingRecord {
-  /// The binding to what is there, attached if it fits.
-  func binding(to path: BoundPath, in arrays: ArrayRegistry) -> Binding {
-    Binding(path: path, elementType: elementType, format: format, access: access, in: arrays)
   }
 }

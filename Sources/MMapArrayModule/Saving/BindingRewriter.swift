@@ -11,22 +11,37 @@ struct BindingRewriter {
 
   func rewrite(_ binding: Binding) {
     var words = CommandWords()
-    guard saving.exportsSlots, binding.access == .writable, case .attached(let array) = binding.state else {
-      words.append(binding)
+    guard saving.exportsSlots else {
+      words.append(binding, binding.file.recordedState)
+      return output.write("MMAP.BIND", words)
+    }
+    guard binding.access == .writable, case .attached(let array) = binding.file.state, let name = array.name else {
+      words.append(binding, binding.access == .writable ? .absent : .none)
       return output.write("MMAP.BIND", words)
     }
     // The second key of a file is bound to what came with the first.
     let isFirst = saving.claimContents(of: array)
-    words.append(binding, of: array, includingShape: isFirst)
+    words.append(binding, isFirst ? .follows : .known)
     output.write("MMAP.BIND", words)
-    guard isFirst else { return }
-    let count = array.file.count
-    array.forEachSavedPiece { index, bytes in
+    if isFirst { write(array, name) }
+  }
+
+  private func write(_ array: ServedArray, _ name: ArrayName) {
+    var words = CommandWords()
+    words.append(name)
+    let shape = array.file.shape
+    words.append(integer: shape.count)
+    for dimension in shape { words.append(integer: dimension) }
+    output.write("MMAP.CONTENTS", words)
+    let isWhole = array.forEachSavedPiece { index, bytes in
       var words = CommandWords()
-      words.append(integer: count)
+      words.append(name)
       words.append(integer: index)
       words.append(bytes)
-      output.write("MMAP.APPLY", words)
+      output.write("MMAP.BACKFILL", words)
     }
+    var end = CommandWords()
+    end.append(name)
+    output.write(isWhole ? "MMAP.COMPLETE" : "MMAP.WITHDRAW", end)
   }
 }

@@ -9,36 +9,77 @@ struct BindingWriter {
   let saving: Saving
 
   func save(_ binding: Binding) {
-    var flags: BindingRecord.Flags = []
-    if binding.format == .raw { flags.insert(.raw) }
-    if binding.access == .readOnly { flags.insert(.readOnly) }
     let array = arrayToSave(of: binding)
-    if array != nil { flags.insert(.contents) }
     var writer = RecordWriter(output)
-    writer.write(BindingRecord(path: path(of: binding), elementType: binding.elementType, flags: flags))
+    let record = record(of: binding, with: array)
+    writer.write(record)
     if let array {
       writer.write(shape: array.file.shape)
-      array.forEachSavedPiece { writer.write(piece: $1) }
+      let isWhole = array.forEachSavedPiece { writer.write(piece: $1) }
+      writer.write(isWhole: isWhole, of: record)
     }
     writer.end()
   }
 
-  /// A file that has several names here has one on a replica.
-  private func path(of binding: Binding) -> [UInt8] {
-    guard saving.plan == .synchronization, binding.access == .writable, case .attached(let array) = binding.state
-    else { return binding.path.bytes }
-    return array.file.path.bytes
+  private func record(of binding: Binding, with array: ServedArray?) -> BindingRecord {
+    var flags: BindingRecord.Flags = []
+    if binding.format == .raw { flags.insert(.raw) }
+    if binding.access == .readOnly { flags.insert(.readOnly) }
+    if array != nil { flags.insert(.contents) }
+    if isAbsent(binding, savedArray: array) { flags.insert(.absent) }
+    if isTooLarge(binding) { flags.insert(.tooLarge) }
+    var record = BindingRecord(path: binding.path.bytes, elementType: binding.elementType, flags: flags)
+    let file = fileName(of: binding)
+    if file != record.path { record.file = file }
+    if saving.plan == .synchronization {
+      if array != nil { record.synchronization = saving.synchronization }
+      if array != nil, case .incoming(let contents) = binding.file.state {
+        record.arrivedCount = contents.arrivedCount
+      }
+    }
+    return record
+  }
+
+  /// A file that has several names here has one on a replica: that of the array.
+  private func fileName(of binding: Binding) -> [UInt8] {
+    guard saving.plan == .synchronization else { return binding.file.path.bytes }
+    return (binding.file.array?.name?.path.bytes) ?? binding.file.path.bytes
+  }
+
+  /// Whether what has its name in the root of whoever loads this does not stand for it.
+  private func isAbsent(_ binding: Binding, savedArray: ServedArray?) -> Bool {
+    switch binding.file.state {
+    case .absent: true
+    case .incoming: savedArray == nil
+    // It is missing here: replicas must not take what they may have.
+    case .detached: saving.plan == .synchronization && binding.file.access == .writable
+    case .attached: false
+    }
   }
 
   /// The array whose contents are saved, if any are.
   private func arrayToSave(of binding: Binding) -> ServedArray? {
-    guard binding.access == .writable, case .attached(let array) = binding.state else { return nil }
+    guard let array = contents(of: binding) else { return nil }
     switch saving.plan {
     case .bindings: return nil
     case .synchronization: return saving.claimContents(of: array) ? array : nil
     case .payload:
-      array.unfinishedChange?.complete()
+      guard case .attached = binding.file.state, !isTooLarge(binding) else { return nil }
       return array
+    }
+  }
+
+  private func isTooLarge(_ binding: Binding) -> Bool {
+    guard saving.plan == .payload, let array = contents(of: binding) else { return false }
+    return array.file.count > saving.mostPayloadBytes / array.elementType.size
+  }
+
+  private func contents(of binding: Binding) -> ServedArray? {
+    guard binding.access == .writable else { return nil }
+    switch binding.file.state {
+    case .attached(let array): return array
+    case .incoming(let contents): return contents.array
+    case .detached, .absent: return nil
     }
   }
 }
@@ -48,7 +89,11 @@ extension SavedValueWriter: RecordSink {}
 extension ServedArray {
   /// Reads the contents from the file and calls `body` with the index of each piece and its packed elements. The pieces
   /// are as long as `BindingRecord` has them. What cannot be read is zeros, and a line in the log.
-  func forEachSavedPiece(_ body: (Int, UnsafeRawBufferPointer) -> Void) {
+  ///
+  /// - Returns: whether all could be read.
+  @discardableResult
+  func forEachSavedPiece(_ body: (Int, UnsafeRawBufferPointer) -> Void) -> Bool {
+    var isWhole = true
     let (count, size) = (file.count, elementType.size)
     let length = BindingRecord.pieceBytes / size
     let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: BindingRecord.pieceBytes, alignment: 16)
@@ -59,9 +104,11 @@ extension ServedArray {
         try file.readPacked(at: start, into: bytes)
       } catch {
         bytes.initializeMemory(as: UInt8.self, repeating: 0)
+        isWhole = false
         Context.none.log(.warning, "a part of an array is saved as zeros: \(error)")
       }
       body(start, UnsafeRawBufferPointer(bytes))
     }
+    return isWhole
   }
 }

@@ -1,4 +1,6 @@
+import BindingRecords
 import MappedArray
+import ServerModule
 
 /// What a process writes of arrays beside their bindings when the server saves in it.
 enum SavingPlan {
@@ -16,6 +18,10 @@ final class Saving {
   private(set) var plan = SavingPlan.payload
   /// Whether what this child rewrites as commands is for another node that slots move to.
   private(set) var exportsSlots = false
+  /// The synchronisation that a child saves for.
+  private(set) var synchronization: BindingRecord.Synchronization?
+  /// How large the contents in a payload may be, in bytes: the server's `proto-max-bulk-len` less what is around them.
+  var mostPayloadBytes = (512 << 20) - (1 << 20)
   private var childPlan = SavingPlan.bindings
   /// Arrays whose contents this child has written.
   private var written: Swift.Set<FileIdentity> = []
@@ -24,10 +30,21 @@ final class Saving {
   func begin() { plan = .bindings }
   func end() { plan = .payload }
 
+  /// Asks the server how large a payload may be.
+  func update(_ context: Context) {
+    guard let limit = context.call("CONFIG", "GET", "proto-max-bulk-len").flatMap({ Int($0) }) else { return }
+    mostPayloadBytes = max(0, limit - (1 << 20))
+  }
+
   /// A child is about to be forked.
   ///
-  /// - Parameter isAwaited: whether a replica waits for a full synchronisation, which the child may be for.
-  func prepareChild(isAwaited: Bool) { childPlan = isAwaited ? .synchronization : .bindings }
+  /// - Parameters:
+  ///   - isAwaited: whether a replica waits for a full synchronisation, which the child may be for.
+  ///   - node: what this server calls itself.
+  func prepareChild(isAwaited: Bool, node: UInt64) {
+    childPlan = isAwaited ? .synchronization : .bindings
+    synchronization = BindingRecord.Synchronization(node: node, number: .random(in: 0 ... .max))
+  }
 
   /// This process is that child.
   ///

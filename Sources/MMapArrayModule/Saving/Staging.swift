@@ -2,188 +2,158 @@ import BindingRecords
 import MappedArray
 import ServerModule
 
-/// Files that have arrived with saved bindings, and how they take their places.
+/// Bindings that are loaded, and how the contents that come with some take their places.
 ///
 /// In a full synchronisation all do so at its end, when the server exchanges the data sets: until then keys of the old
-/// one keep the old files. A file of RESTORE does so at once, and what is in its way is set aside.
+/// one keep the old files. A file of RESTORE does so at once; see `Restoring`.
 final class Staging {
   private let arrays: ArrayRegistry
-  private let stream: ReplicationStream
+  private let files: BoundFiles
+  private let restoring: Restoring
+  let note: NodeNote
   /// Why bindings are being loaded at the moment.
-  private(set) var phase = LoadingPhase.none
-  private var lastNumber: UInt64 = 0
-  /// Where the file of a path is until the end of the full synchronisation.
-  private var staged: [RelativePath: RelativePath] = [:]
-  /// Paths of files that could not be stored here: what is in their places is not what the primary has.
-  private var missing: Swift.Set<RelativePath> = []
+  private var phase = LoadingPhase.none
+  /// The synchronisation whose contents have been staged.
+  private var staged: BindingRecord.Synchronization?
+  /// Files whose contents take their places when all is loaded, after a restart.
+  private var waiting: [BoundFile] = []
 
-  init(_ arrays: ArrayRegistry, _ stream: ReplicationStream) {
-    self.arrays = arrays
-    self.stream = stream
+  init(_ files: BoundFiles, _ restoring: Restoring) {
+    arrays = files.arrays
+    self.files = files
+    self.restoring = restoring
+    note = NodeNote(arrays)
   }
+
+  /// The directory that all files are below.
+  var root: Root {
+    @inline(__always) _read { yield arrays.root }
+  }
+
+  /// Whether a binding that is loaded now comes with RESTORE.
+  var isRestoring: Bool { phase == .none }
 
   // MARK: - Phases
 
   /// The server has started, and loads what it saved.
-  ///
-  /// - Parameter hasContents: whether that may be the data of a full synchronisation, with contents.
-  func beginRestart(hasContents: Bool) {
-    phase = .restart
-    guard hasContents, arrays.root.isResyncInProgress else { return }
-    Context.none.log(.notice, "a full synchronisation was interrupted: the contents in the RDB file are installed")
-    phase = .synchronization
-  }
+  func beginRestart() { phase = .restart }
 
   /// Begins a full synchronisation.
-  ///
-  /// If the server is killed before its end, the saved data that it starts with names files that are not in their
-  /// places yet. So that is noted on the disk.
   func beginSynchronization() {
     phase = .synchronization
-    noteResync(true)
+    files.beginLoading()
   }
 
   /// Ends what was begun.
   ///
-  /// - Parameter installing: whether all data has been loaded.
-  func end(installing: Bool) {
-    if phase == .synchronization { endSynchronization(installing: installing) }
-    phase = .none
-  }
-
-  private func noteResync(_ isInProgress: Bool) {
-    do throws(MappedArrayError) {
-      try arrays.root.setResyncInProgress(isInProgress)
-    } catch {
-      Context.none.log(.warning, "a full synchronisation cannot be noted: \(error)")
+  /// - Parameter isComplete: whether all data has been loaded.
+  func end(isComplete: Bool) {
+    let phase = phase
+    self.phase = .none
+    if phase == .synchronization { files.endLoading(isComplete: isComplete) }
+    if phase == .restart, isComplete { for file in waiting { file.install() } }
+    waiting = []
+    // Files that are not in their places are not what a restart would find.
+    if isComplete, let staged { note.noteInstalled(staged) }
+    staged = nil
+    guard isComplete, phase != .none else { return }
+    for file in files.all {
+      file.attach()
+      // Replicas have what has been saved, or get it with their own synchronisation.
+      file.array?.replication.isAnnounced = true
     }
   }
 
-  // MARK: - Files
+  // MARK: - Bindings
 
-  /// Makes a new staged file.
-  func begin() throws(MappedArrayError) -> StagedFile {
-    lastNumber += 1
-    return try StagedFile(in: arrays.root, number: lastNumber)
+  /// What this server was told that the array is called which a RESTORE of that key brings.
+  func toldPath(for key: [UInt8]) -> RelativePath? {
+    if phase == .none, restoring.decides { return nil }
+    return key.withUnsafeBytes { restoring.takeChosen(for: $0) }
   }
 
-  func remove(_ file: RelativePath) { arrays.root.remove(file) }
-
-  /// A binding that came without contents: to the file of another key that came with them, or to what is there.
-  func binding(_ record: BindingRecord, to path: RelativePath) -> Binding {
-    guard let file = staged[path], let binding = try? bind(record, to: path, in: file) else {
-      return record.binding(to: .file(path), in: arrays)
+  /// Whether contents are what this server must have, and not its own files.
+  func wantsContents(of record: BindingRecord) -> Bool {
+    switch phase {
+    case .none: return true
+    case .synchronization:
+      record.synchronization.map { note.met($0) }
+      return true
+    // The server was killed while it loaded them.
+    case .restart: return record.synchronization.map { !note.has($0) } ?? false
     }
-    return binding
   }
 
-  /// A binding that came with contents.
+  /// A binding that came without contents, or is to what is there.
+  func binding(_ saved: SavedBinding) -> Binding {
+    if phase == .none { return restoring.binding(saved) }
+    let file = saved.bind(in: files)
+    if saved.record.flags.contains(.absent) {
+      if !file.hasContents { file.withdraw(phase == .restart ? .incomplete : .missingOnPrimary) }
+    } else if phase == .restart {
+      file.attach()
+      file.array?.replication.isAnnounced = true
+    }
+    return saved.binding(to: file, in: files)
+  }
+
+  /// A binding that came with contents, which are staged, or could not be. A replica does without: it must not end for
+  /// that.
   func binding(
-    _ record: BindingRecord, to path: RelativePath, staged file: RelativePath
+    _ saved: SavedBinding, _ contents: Result<RelativePath, MappedArrayError>, digest: UInt64
   ) throws(LoadError) -> Binding {
-    guard phase == .none else {
-      let binding: Binding
-      do {
-        binding = try bind(record, to: path, in: file)
-      } catch {
-        remove(file)
-        return try self.binding(record, to: path, missing: error)
-      }
-      if let older = staged.updateValue(file, forKey: path) { remove(older) }
-      return binding
-    }
-    do {
-      try install(file, at: path, record.format)
-    } catch {
-      remove(file)
-      throw LoadError("\(error)")
-    }
-    return record.binding(to: .file(path), in: arrays)
-  }
-
-  /// A binding that came with contents, which could not be stored. A replica does without: it must not end for that.
-  func binding(
-    _ record: BindingRecord, to path: RelativePath, missing reason: MappedArrayError
-  ) throws(LoadError) -> Binding {
-    guard phase == .synchronization else { throw LoadError("\(reason)") }
-    Context.none.log(.warning, "\(quoted(path.bytes)) has come from the master and cannot be stored: \(reason)")
-    missing.insert(path)
-    return Binding(path, record.elementType, record.format, missing: reason, in: arrays)
-  }
-
-  private func endSynchronization(installing: Bool) {
-    for (path, file) in staged {
-      guard installing else {
-        remove(file)
-        continue
-      }
-      do {
-        try arrays.root.rename(file, to: path)
-        arrays.array(at: path)?.file.rename(to: path)
-      } catch {
-        Context.none.log(.warning, "a file of the master cannot take its place: \(error)")
-      }
-    }
-    if installing { for path in missing where arrays.root.identity(of: path) != nil { _ = try? setAside(path) } }
-    (staged, missing) = ([:], [])
-    noteResync(false)
-  }
-
-  /// Replaces a file with zeros of the same shape, for a replica whose primary has mapped that path. A primary gets keys
-  /// when slots move to it, and its files may be others: what is in the way there is set aside.
-  func replace(
-    _ path: RelativePath, _ elementType: ElementType, _ format: FileFormat, shape: [Int]
-  ) throws(MappedArrayError) {
-    var file = try begin()
-    let staged = file.path
+    guard phase != .none else { return try restoring.binding(saved, contents, digest: digest) }
+    staged = saved.record.synchronization ?? staged
+    let file = saved.bind(in: files)
     do throws(MappedArrayError) {
-      if format == .npy { try file.appendHeader(elementType, shape: shape) }
-      try file.appendZeros(elementType, shape: shape)
-      if stream.isPrimary, arrays.root.identity(of: path) != nil { try setAside(path) }
-      try arrays.root.rename(staged, to: path)
+      let array = try arrays.openStaged(contents.get(), file)
+      if let count = saved.record.arrivedCount {
+        file.expect(IncomingContents(array: array, arrivedCount: count))
+      } else {
+        file.stage(array)
+        if phase == .restart { waiting.append(file) }
+      }
     } catch {
-      remove(staged)
+      Context.none.log(.warning, "\(quoted(file.path.bytes)) has come from the master and cannot be stored: \(error)")
+      file.withdraw(.failed("\(error)"))
+    }
+    return saved.binding(to: file, in: files)
+  }
+}
+
+/// A saved binding that has been read.
+struct SavedBinding {
+  let record: BindingRecord
+  let path: BoundPath
+  /// The path of its file.
+  let file: BoundPath
+  /// The key that it is loaded for.
+  let key: [UInt8]
+
+  /// The file of the binding, or another in its place, to which the binding is counted.
+  func bind(at path: BoundPath? = nil, in files: BoundFiles) -> BoundFile {
+    let file = files.bind(path ?? self.file, record.elementType, record.format)
+    file.key = key
+    if record.access == .writable { file.wantWritable() }
+    return file
+  }
+
+  func binding(to file: BoundFile, in files: BoundFiles) -> Binding {
+    // Its path is what it was called where it was saved, unless its file has another name here.
+    let isRenamed = file.path.bytes != self.file.bytes
+    return Binding(path: isRenamed ? file.path : path, access: record.access, to: file, of: files)
+  }
+}
+
+extension ArrayRegistry {
+  /// The array in a staged file.
+  func openStaged(_ path: RelativePath, _ file: BoundFile) throws(MappedArrayError) -> ServedArray {
+    do throws(MappedArrayError) {
+      return try open(
+        path, for: MappingRequest(elementType: file.elementType, format: file.format, access: .writable))
+    } catch {
+      root.remove(path)
       throw error
     }
-  }
-
-  private func bind(
-    _ record: BindingRecord, to path: RelativePath, in file: RelativePath
-  ) throws(MappedArrayError) -> Binding {
-    let request = MappingRequest(elementType: record.elementType, format: record.format, access: record.access)
-    let array = try arrays.open(file, for: request)
-    array.replication.isReplicated = true
-    return Binding(path: path, access: record.access, array: array, in: arrays)
-  }
-
-  private func install(
-    _ file: RelativePath, at path: RelativePath, _ format: FileFormat
-  ) throws(MappedArrayError) {
-    if arrays.root.identity(of: path) != nil {
-      if try holdsSame(file, path, format) {
-        remove(file)
-        return
-      }
-      try setAside(path)
-    }
-    try arrays.root.rename(file, to: path)
-  }
-
-  private func holdsSame(
-    _ file: RelativePath, _ path: RelativePath, _ format: FileFormat
-  ) throws(MappedArrayError) -> Bool {
-    do {
-      return try arrays.root.haveSameContents(file, path, format: format)
-    } catch {
-      // A directory, say: it holds files of others.
-      guard error != .path(.notRegularFile) else { throw error }
-      return false
-    }
-  }
-
-  private func setAside(_ path: RelativePath) throws(MappedArrayError) {
-    let aside = try arrays.root.setAside(path)
-    arrays.array(at: aside)?.setAside(path, as: aside)
-    Context.none.log(.warning, "\(quoted(path.bytes)) was in the way: it is \(quoted(aside.bytes)) now")
   }
 }

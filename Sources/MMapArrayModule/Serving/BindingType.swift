@@ -44,8 +44,8 @@ enum BindingType {
       guard version == encodingVersion else {
         throw LoadError("it has version \(version); this module reads version \(encodingVersion)")
       }
-      let binding = try BindingReader(input: input, arrays: services.arrays, staging: services.staging).binding()
-      if case .attached(let array) = binding.state { array.replication.key = input.key }
+      let binding = try BindingReader(input: input, staging: services.staging).binding()
+      binding.file.array?.replication.key = input.key
       return DataType.handOver(binding)
     } catch {
       Context.none.log(.warning, "a saved binding cannot be read: \(error.message)")
@@ -56,8 +56,8 @@ enum BindingType {
   /// Digests type and contents; of a binding without an array, its type.
   private static func add(_ binding: Binding, to digest: Digest, in arrays: ArrayRegistry) {
     Array(binding.elementType.name.utf8).withUnsafeBytes { digest.add($0) }
-    if case .attached(let array) = binding.state {
-      do {
+    if let array = binding.file.array {
+      do throws(MappedArrayError) {
         try array.forEachPiece { digest.add($0) }
       } catch {
         // A digest has no error reply; the next command must not reply one for this.

@@ -7,24 +7,39 @@ import ServerModule
 final class Services {
   let dataType: DataType<Binding>
   let arrays: ArrayRegistry
+  let files: BoundFiles
   let work = WorkQueue()
   let flusher: Flusher
   let stream: ReplicationStream
   let backfill: Backfill
   let propagation: Propagation
   let saving = Saving()
+  let restoring: Restoring
   let staging: Staging
+  let incoming: Incoming
+  let resynchronization: Resynchronization
   /// The one that loads the module, and serves.
   let mainThread = pthread_self()
+  /// Seconds that the server has been looking around.
+  var seconds: UInt64 = 1
 
   init(dataType: DataType<Binding>, root: consuming Root, flushSetting: FlushSetting) {
     self.dataType = dataType
     arrays = ArrayRegistry(root: root, flushRetired: Flusher.flushUnwatched)
+    files = BoundFiles(arrays)
     flusher = Flusher(arrays, flushSetting)
     stream = ReplicationStream(arrays)
     backfill = Backfill(arrays, stream)
-    propagation = Propagation(stream, backfill, flusher)
-    staging = Staging(arrays, stream)
+    propagation = Propagation(stream, backfill, ForeignChanges(arrays, stream, backfill), flusher)
+    restoring = Restoring(files, stream, backfill)
+    staging = Staging(files, restoring)
+    incoming = Incoming(files, stream, restoring, backfill)
+    resynchronization = Resynchronization(files, stream)
+  }
+
+  /// The directory that all files are below.
+  var root: Root {
+    @inline(__always) _read { yield arrays.root }
   }
 }
 
@@ -61,8 +76,19 @@ extension Services {
 
   @inline(never)
   private func attachedArray(of binding: Binding, for call: Call) throws(CommandError) -> ServedArray {
-    let array = if let array = binding.unpropagatedArray { array } else { try binding.attachAgain() }
-    binding.isPropagated = propagation.propagateAttached(binding, to: array, by: call)
+    // A primary's changes reach contents that are still on their way.
+    if let array = binding.file.incomingArray, call.origin == .primary { return array }
+    let array = try binding.file.attachedArray()
+    // Replicas have not what it holds now. They are told from the event loop: a read replicates nothing.
+    if !array.replication.isAnnounced { backfill.announceSoon(array, call.context) }
     return array
+  }
+
+  /// Whether replicas have an array for sure: a key that is there is bound to it.
+  func isKnownToReplicas(_ array: ServedArray, _ context: Context) -> Bool {
+    guard array.replication.isAnnounced else { return false }
+    let key = OpenKey(context, key: array.replication.key)
+    guard case .value(let binding) = key.contents(as: dataType) else { return false }
+    return binding._withUnsafeGuaranteedRef { $0.file.array === array && $0.isWritable }
   }
 }

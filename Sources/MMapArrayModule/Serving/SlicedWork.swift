@@ -2,11 +2,10 @@ import MappedArray
 import ModuleWork
 import ServerModule
 
-/// Work on an array that may be huge, done in slices so that other clients are served in between.
+/// Work that reads an array that may be huge, done in slices so that other clients are served in between.
 ///
-/// Work that reads looks at what is there when a slice runs: the array may change in between or lose its key, and the
-/// reply was true for each element at some moment. Work that changes counts as done with its first slice: the next
-/// change of the array, or a fork, does the rest of it first.
+/// It looks at what is there when a slice runs: the array may change in between or lose its key, and the reply was true for
+/// each element at some moment.
 protocol SlicedWork<Element> {
   associatedtype Element: MappableElement
 
@@ -33,27 +32,6 @@ extension Services {
       job.reply(to: call)
     }
   }
-
-  /// Does work that changes. `propagate` is called once the first slice has shown that the change can be made.
-  func perform<Work: SlicedWork>(
-    _ work: Work, on array: TypedArray<Work.Element>, for call: Call, propagate: () throws(CommandError) -> Void
-  ) throws(CommandError) {
-    var work = work
-    let isMore = try work.advance(array)
-    try propagate()
-    guard isMore else { return work.reply(to: call) }
-    let job = SlicedJob(work, on: array, with: self)
-    array.served.unfinishedChange = job
-    if call.origin == .primary {
-      // A primary waits for nobody.
-      job.reply(to: call)
-    } else if !call.mayBlock || !job.block(call) {
-      job.complete()
-      job.reply(to: call)
-      return
-    }
-    self.work.add(job)
-  }
 }
 
 /// A job of one kind of work.
@@ -61,7 +39,6 @@ private final class SlicedJob<Work: SlicedWork>: BackgroundJob {
   private var work: Work
   private let array: ServedArray
   private let arrays: ArrayRegistry
-  private let flusher: Flusher
   private var failure: CommandError?
   private var isMore = true
 
@@ -69,7 +46,6 @@ private final class SlicedJob<Work: SlicedWork>: BackgroundJob {
     self.work = work
     self.array = array.served
     arrays = services.arrays
-    flusher = services.flusher
     super.init()
     // The array stays mapped until the work is done, whatever becomes of its keys.
     arrays.retain(self.array)
@@ -86,22 +62,8 @@ private final class SlicedJob<Work: SlicedWork>: BackgroundJob {
       failure = error
       isMore = false
     }
-    if !isMore { finish() }
     return isMore
   }
-
-  private func finish() {
-    guard array.unfinishedChange === self else { return }
-    array.unfinishedChange = nil
-    do throws(CommandError) {
-      // Its first slice has been flushed, or a flush has been asked for.
-      try flusher.changed(array)
-    } catch {
-      failure = failure ?? error
-    }
-  }
-
-  override var isUnfinishedChange: Bool { array.unfinishedChange === self }
 
   override func reply(to call: Call) {
     if let failure {

@@ -7,6 +7,9 @@ public struct RelativePath: Hashable, Sendable {
   /// The bytes of the path without a final zero. They need not be UTF-8.
   public var bytes: [UInt8] { path.bytes }
 
+  /// The path as text; what is not UTF-8 is replaced.
+  public var text: String { path.string }
+
   /// PATH_MAX less the final zero; a longer path could not be opened.
   static let mostBytes = 4095
 
@@ -40,8 +43,16 @@ public struct RelativePath: Hashable, Sendable {
     path = FilePath(root: nil, [StagedFile.directory] + FilePath(name).components)
   }
 
-  /// The same path with something behind its name.
-  func appending(_ suffix: String) -> RelativePath { RelativePath(path: FilePath(path.string + suffix)) }
+  /// Whether it is that of a staged file.
+  public var isStaged: Bool { path.components.first == StagedFile.directory }
+
+  /// The path of a note, which only this library can make.
+  init(note name: StaticString) { self.init(staged: "note-\(name)") }
+
+  /// The same path with something behind its name. Byte for byte: it need not be UTF-8.
+  public func appending(_ suffix: String) -> RelativePath {
+    RelativePath(path: FilePath(bytes: bytes + Array(suffix.utf8)))
+  }
 
   private init(path: FilePath) { self.path = path }
 }

@@ -64,11 +64,14 @@ public struct Root: ~Copyable {
     }
   }
 
-  /// Makes a staged file, and the directory for those.
+  /// Makes a staged file, and the directory for those. It is locked as long as it is open.
   borrowing func openStaged(_ path: RelativePath) throws(MappedArrayError) -> OpenedFile {
     try makeDirectories(above: path)
-    remove(path)
-    return try open(path, access: .writable, creating: true)
+    let file = try open(path, access: .writable, creating: true)
+    guard file.isNew, try file.onFile({ (descriptor) throws(SystemCallError) in try descriptor.tryLock() }) else {
+      throw .locked(path: path.path.string)
+    }
+    return file
   }
 
   /// Gives a file another name, replacing one that has it; missing directories are made. The change is atomic for
@@ -102,46 +105,96 @@ public struct Root: ~Copyable {
     }
   }
 
-  /// Whether `file` holds the array that `staged` holds: the same bytes, and behind a header's elements perhaps room.
-  public borrowing func haveSameContents(
-    _ staged: RelativePath, _ file: RelativePath, format: FileFormat
-  ) throws(MappedArrayError) -> Bool {
-    let staged = try open(staged, access: .readOnly, creating: false)
-    let file = try open(file, access: .readOnly, creating: false)
-    guard file.status.size == staged.status.size || (format == .npy && file.status.size > staged.status.size) else {
-      return false
-    }
-    var offset = 0
-    while offset < staged.status.size {
-      let count = min(1 << 20, staged.status.size - offset)
-      let (left, right) = (
-        try staged.descriptor.bytes(at: offset, count: count, path: staged.path),
-        try file.descriptor.bytes(at: offset, count: count, path: file.path)
-      )
-      guard left == right, !left.isEmpty else { return false }
-      offset += count
-    }
-    return true
+  /// Lets a staged file take the place of the file that has the name now. The change is atomic for whoever opens that name.
+  ///
+  /// - Parameter isOwn: whether a file is one that this process has locked.
+  /// - Throws: `.locked` if another process writes the file that is there.
+  public borrowing func install(
+    _ staged: RelativePath, at file: RelativePath, isOwn: (FileIdentity) -> Bool
+  ) throws(MappedArrayError) {
+    let lock = try lock(file, isOwn: isOwn)
+    try rename(staged, to: file)
+    _ = consume lock
   }
 
   /// Gives a file a new name beside its old one that nobody has.
   ///
-  /// - Returns: the new name.
-  public borrowing func setAside(_ file: RelativePath) throws(MappedArrayError) -> RelativePath {
+  /// - Returns: the new name; nil if there is no such file.
+  /// - Throws: `.locked` if somebody writes the file, this process or another.
+  public borrowing func setAside(_ file: RelativePath) throws(MappedArrayError) -> RelativePath? {
+    let lock = try lock(file) { _ in false }
+    guard identity(of: file) != nil else { return nil }
     var number = 1
     while identity(of: file.appending(".aside-\(number)")) != nil { number += 1 }
     let aside = file.appending(".aside-\(number)")
     try rename(file, to: aside)
+    _ = consume lock
     return aside
   }
 
-  /// Notes on the disk whether an exchange of many files has begun and not ended: a mark that outlives the process.
-  public borrowing func setResyncInProgress(_ isInProgress: Bool) throws(MappedArrayError) {
-    if isInProgress { _ = try openStaged(StagedFile.mark) } else { remove(StagedFile.mark) }
+  /// Whether a lock on the file that has a name could be had, so that another may take its place.
+  public borrowing func canReplace(_ file: RelativePath, isOwn: (FileIdentity) -> Bool) -> Bool {
+    do {
+      _ = try lock(file, isOwn: isOwn)
+      return true
+    } catch {
+      return false
+    }
   }
 
-  /// Whether such an exchange had begun and not ended when this process, or one before it, looked last.
-  public var isResyncInProgress: Bool { identity(of: StagedFile.mark) != nil }
+  /// Locks the file that has a name now, for as long as the result lives: nobody who writes it loses it then.
+  private borrowing func lock(
+    _ file: RelativePath, isOwn: (FileIdentity) -> Bool
+  ) throws(MappedArrayError) -> FileLock {
+    while true {
+      let descriptor: Descriptor
+      do {
+        // Enough for flock(2), and it waits for nobody.
+        descriptor = try openBeneath(file.path, flags: O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW)
+      } catch {
+        switch error {
+        case .system(let error, _) where error.errno == .noSuchFileOrDirectory: return FileLock()
+        // Nobody maps it.
+        case .path(.notRegularFile): return FileLock()
+        default: throw error
+        }
+      }
+      let (identity, isLocked) = try Root.lock(descriptor, path: file, isOwn: isOwn)
+      guard let identity else { return FileLock() }
+      guard isLocked else { throw .locked(path: file.path.string) }
+      // It may have got another name before it was locked.
+      if self.identity(of: file) == identity { return FileLock(descriptor) }
+    }
+  }
+
+  /// - Returns: no identity if it is nothing to be locked.
+  private static func lock(
+    _ descriptor: borrowing Descriptor, path: RelativePath, isOwn: (FileIdentity) -> Bool
+  ) throws(MappedArrayError) -> (FileIdentity?, isLocked: Bool) {
+    do {
+      let status = try descriptor.status()
+      guard status.isRegularFile, !isOwn(status.identity) else { return (nil, false) }
+      return (status.identity, try descriptor.tryLock())
+    } catch {
+      throw .system(error, path: path.path.string)
+    }
+  }
+
+  /// What `setNote` has noted; nil if that is nothing.
+  public borrowing func note(_ name: StaticString) -> [UInt8]? {
+    guard let file = try? open(RelativePath(note: name), access: .readOnly, creating: false) else { return nil }
+    return try? file.descriptor.bytes(count: min(file.status.size, Root.mostNoteBytes), path: file.path)
+  }
+
+  /// Notes something on the disk that outlives the process, in place of what was noted under that name. Whoever reads it
+  /// at any instant gets the one or the other.
+  public borrowing func setNote(_ name: StaticString, _ bytes: [UInt8]) throws(MappedArrayError) {
+    var file = try StagedFile(in: self)
+    try bytes.span.withUnsafeBytes { (bytes) throws(MappedArrayError) in try file.append(bytes) }
+    try rename(file.path, to: RelativePath(note: name))
+  }
+
+  private static let mostNoteBytes = 4096
 
   /// Removes staged files that a killed server has left: those that nobody has locked.
   public borrowing func removeAbandonedFiles() {
@@ -153,9 +206,9 @@ public struct Root: ~Copyable {
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
       }
-      guard name != ".", name != ".." else { continue }
+      // Notes stay.
+      guard name.hasPrefix(StagedFile.prefix) || name.first?.isNumber == true || name == "unfinished" else { continue }
       let path = RelativePath(staged: name)
-      guard path != StagedFile.mark else { continue }
       guard let file = try? open(path, access: .writable, creating: false), (try? file.descriptor.tryLock()) == true
       else { continue }
       remove(path)
@@ -256,6 +309,14 @@ public struct Root: ~Copyable {
       return FilePath(platformString: resolved)
     }
   }
+}
+
+/// A lock on a file, or on nothing where there is none to be had.
+private struct FileLock: ~Copyable {
+  private let descriptor: Descriptor?
+
+  init() { descriptor = nil }
+  init(_ descriptor: consuming Descriptor) { self.descriptor = consume descriptor }
 }
 
 /// A regular file that has been opened below a root, and nothing more.

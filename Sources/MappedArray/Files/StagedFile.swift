@@ -11,16 +11,12 @@ public struct StagedFile: ~Copyable {
   private var size = 0
 
   static let directory = FilePath.Component(".mmaparray")
-  /// The file that is the mark of `Root.setMark`.
-  static var mark: RelativePath { RelativePath(staged: "unfinished") }
+  static let prefix = "staged-"
 
-  /// Makes an empty file.
-  ///
-  /// - Parameters:
-  ///   - root: what it is made below.
-  ///   - number: one that no other staged file of this process has.
-  public init(in root: borrowing Root, number: UInt64) throws(MappedArrayError) {
-    let path = RelativePath(staged: "\(getpid())-\(number)")
+  /// Makes an empty file below `root`, which is locked as long as this lives.
+  public init(in root: borrowing Root) throws(MappedArrayError) {
+    // Process numbers are not enough: servers in containers of their own may share a root.
+    let path = RelativePath(staged: StagedFile.prefix + String(UInt64.random(in: 0 ... .max), radix: 16))
     let file = try root.openStaged(path)
     self.path = path
     descriptor = file.takeDescriptor()

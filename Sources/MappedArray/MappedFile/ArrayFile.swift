@@ -1,5 +1,5 @@
 /// How a file's bytes are to be understood.
-public enum FileFormat: Equatable, Sendable {
+public enum FileFormat: Hashable, Sendable {
   /// A NumPy header, then the elements.
   case npy
   /// The elements and nothing else.
@@ -81,11 +81,11 @@ public struct ArrayFile: ~Copyable {
     opening path: RelativePath, in root: borrowing Root, for request: MappingRequest
   ) throws(MappedArrayError) {
     let file = try root.open(path, access: request.access, creating: !request.mustExist)
-    do {
-      header = try ArrayFile.settle(file, for: request)
+    do throws(MappedArrayError) {
+      header = try ArrayFile.settle(file, in: root, for: request)
     } catch {
       // Another process may have found the new file and use it already.
-      if file.isNew, !error.isLocked, file.isEmpty { root.remove(path) }
+      if file.isNew, !error.isOthers, file.isEmpty { root.remove(path) }
       throw error
     }
     elementType = header?.elementType ?? request.elementType ?? .f64
@@ -97,12 +97,14 @@ public struct ArrayFile: ~Copyable {
 
   /// Locks the file if it is to be written, and reads its header, or writes one if it is to have one. nil: none.
   private static func settle(
-    _ file: borrowing OpenedFile, for request: MappingRequest
+    _ file: borrowing OpenedFile, in root: borrowing Root, for request: MappingRequest
   ) throws(MappedArrayError) -> NPYHeader? {
     if request.access == .writable {
       guard try file.onFile({ (descriptor) throws(SystemCallError) in try descriptor.tryLock() }) else {
         throw .locked(path: file.path.path.string)
       }
+      // Another file may have taken its place before it was locked: what is written to this one nobody would find again.
+      guard root.identity(of: file.path) == file.status.identity else { throw .replaced(path: file.path.path.string) }
     }
     // The size that counts is the one under the lock.
     let size = try file.onFile { (descriptor) throws(SystemCallError) in try descriptor.status().size }

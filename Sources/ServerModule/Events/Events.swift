@@ -75,7 +75,34 @@ public enum Event: Sendable {
 /// data of the event.
 public typealias EventFunction = @convention(c) (OpaquePointer?, ServerEvent, UInt64, UnsafeMutableRawPointer?) -> Void
 
+/// Gets what happens to keys: the context, the class, the event and the key; see `KeyspaceEvent`. A C function, which captures
+/// nothing. Returns 0.
+public typealias KeyspaceFunction =
+  @convention(c) (OpaquePointer?, Int32, UnsafePointer<CChar>?, OpaquePointer?) -> Int32
+
+/// What has happened to a key, of the class `g` of keyspace notifications.
+///
+/// What is propagated while it is told goes ahead of the command that it is about.
+public struct KeyspaceEvent {
+  public let context: Context
+  public let name: String
+  /// Valid as long as the function runs.
+  public let key: Argument
+
+  /// Wraps what the server hands to a `KeyspaceFunction`.
+  public init(_ context: OpaquePointer?, _ event: UnsafePointer<CChar>?, _ key: OpaquePointer?) {
+    self.context = Context(context)
+    name = event.map { String(cString: $0) } ?? ""
+    self.key = Argument(key)
+  }
+}
+
 extension Context {
+  /// Subscribes a function to what happens to keys of any type: they are deleted, renamed, restored, expire.
+  public func subscribeToKeyspaceEvents(_ function: @escaping KeyspaceFunction) {
+    _ = server_SubscribeToKeyspaceEvents(pointer, Int32(SERVER_NOTIFY_GENERIC), function)
+  }
+
   /// Subscribes a function to all events that `Event` knows and the server has.
   public func subscribeToEvents(_ function: @escaping EventFunction) {
     let identifiers = [

@@ -23,6 +23,13 @@ public struct OpenKey: ~Copyable {
     pointer = server_OpenKey(call.context.pointer, call.key.pointer, Int32(flags))
   }
 
+  /// Opens another key than that of the call, for reading.
+  public init(_ context: Context, key: [UInt8]) {
+    let name = key.withUnsafeBytes { makeString($0) }
+    pointer = server_OpenKey(context.pointer, name, Int32(SERVER_KEY_READ))
+    server_FreeString(nil, name)
+  }
+
   deinit { server_CloseKey(pointer) }
 
   @inline(__always)

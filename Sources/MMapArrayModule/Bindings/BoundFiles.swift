@@ -1,0 +1,124 @@
+import MappedArray
+import ServerModule
+import Synchronization
+
+/// The files that keys are bound to, by their paths.
+///
+/// While a full synchronisation loads a data set beside the one that is served, that has files of its own, which take the
+/// others' places with it.
+final class BoundFiles: @unchecked Sendable {
+  private typealias Table = [RelativePath: [BoundFile]]
+
+  private struct Tables {
+    var current: Table = [:]
+    var loading: Table?
+    var bindingCount = 0
+
+    /// The file of a path, made if there is none.
+    mutating func file(
+      _ path: BoundPath, _ elementType: ElementType, _ format: FileFormat, in arrays: ArrayRegistry
+    ) -> BoundFile {
+      let new = BoundFile(path, elementType, format, in: arrays)
+      // One that can be no file is nobody else's.
+      guard case .file(let key) = path else { return new }
+      let found = (loading == nil ? current[key] : loading?[key])?.first {
+        $0.elementType == elementType && $0.format == format
+      }
+      if let found { return found }
+      if loading == nil { current[key, default: []].append(new) } else { loading?[key, default: []].append(new) }
+      return new
+    }
+
+    mutating func remove(_ file: BoundFile) {
+      guard case .file(let key) = file.path else { return }
+      current[key]?.removeAll { $0 === file }
+      if current[key]?.isEmpty == true { current[key] = nil }
+      loading?[key]?.removeAll { $0 === file }
+      if loading?[key]?.isEmpty == true { loading?[key] = nil }
+    }
+  }
+
+  let arrays: ArrayRegistry
+  private let tables = Mutex(Tables())
+
+  init(_ arrays: ArrayRegistry) { self.arrays = arrays }
+
+  // MARK: - Bindings
+
+  /// The file of a path, with one more binding to it.
+  func bind(_ path: BoundPath, _ elementType: ElementType, _ format: FileFormat) -> BoundFile {
+    tables.withLock { tables in
+      let file = tables.file(path, elementType, format, in: arrays)
+      tables.bindingCount += 1
+      file.bindingCount += 1
+      return file
+    }
+  }
+
+  /// One more key is bound to a file that keys are bound to.
+  func retain(_ file: BoundFile) {
+    tables.withLock { tables in
+      tables.bindingCount += 1
+      file.bindingCount += 1
+    }
+  }
+
+  /// A key is bound to a file no more. May be called on any thread.
+  func release(_ file: BoundFile) {
+    // The array is given up with the last reference to the file, which the caller has.
+    tables.withLock { tables in
+      tables.bindingCount -= 1
+      file.bindingCount -= 1
+      if file.bindingCount == 0 { tables.remove(file) }
+    }
+  }
+
+  /// Whether a key is the only one that is bound to a file.
+  func isLastBinding(of file: BoundFile) -> Bool { tables.withLock { _ in file.bindingCount == 1 } }
+
+  // MARK: - Loading beside what is served
+
+  func beginLoading() { tables.withLock { $0.loading = [:] } }
+
+  /// Ends it.
+  ///
+  /// - Parameter isComplete: whether the data set that has been loaded is the one that is served from now on.
+  func endLoading(isComplete: Bool) {
+    let loaded = tables.withLock { tables in
+      let loaded = tables.loading ?? [:]
+      if isComplete { tables.current = loaded }
+      tables.loading = nil
+      return loaded.values.flatMap { $0 }
+    }
+    for file in loaded {
+      if isComplete { file.install() } else { file.withdraw(.incomplete) }
+    }
+  }
+
+  // MARK: - Questions
+
+  /// The file of a name, if keys are bound to it.
+  func file(_ name: ArrayName) -> BoundFile? {
+    files(at: name.path).first { $0.elementType == name.elementType && $0.format == name.format }
+  }
+
+  /// The files that are called this, of which at most one can be there.
+  func files(at path: RelativePath) -> [BoundFile] { tables.withLock { $0.current[path] ?? [] } }
+
+  /// Whether a key is bound to a file below a directory.
+  func isAnyBound(below directory: RelativePath) -> Bool {
+    let prefix = directory.bytes + [UInt8(ascii: "/")]
+    return tables.withLock { $0.current.keys.contains { $0.bytes.starts(with: prefix) } }
+  }
+
+  /// Whether an array has several names that keys are bound to.
+  func hasSeveralNames(_ array: ServedArray) -> Bool {
+    all.count { $0.array === array } > 1
+  }
+
+  /// All that are served.
+  var all: [BoundFile] { tables.withLock { $0.current.values.flatMap { $0 } } }
+
+  /// How many bindings there are.
+  var bindingCount: Int { tables.withLock { $0.bindingCount } }
+}

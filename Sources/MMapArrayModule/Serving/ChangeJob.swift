@@ -1,0 +1,149 @@
+import MappedArray
+import ModuleWork
+import ServerModule
+
+/// A change of an array that may be long, done in slices so that other clients are served in between.
+///
+/// Each slice is sent to replicas as it is done, so that what they have is what is here, whatever becomes of the rest. The
+/// client gets its reply after the last one: then all is done here, and sent.
+protocol SlicedChange<Element> {
+  associatedtype Element: MappableElement
+
+  /// What subscribers of keyspace notifications are told at the end.
+  static var event: StaticString { get }
+
+  /// Does the next slice.
+  ///
+  /// - Returns: whether more are left.
+  mutating func advance(_ array: TypedArray<Element>) throws(CommandError) -> Bool
+
+  /// Sends replicas what has been done since the last time.
+  mutating func send(_ array: ServedArray, _ context: Context, with propagation: Propagation)
+
+  func reply(to call: Call)
+}
+
+extension Services {
+  /// Does a change: at once if it is little or if the call cannot wait, otherwise while the client is blocked.
+  func perform<Change: SlicedChange>(
+    _ change: Change, on array: TypedArray<Change.Element>, for call: Call
+  ) throws(CommandError) {
+    var change = change
+    if try change.advance(array) {
+      if call.mayBlock {
+        let job = ChangeJob(change, on: array, by: call, with: self)
+        if job.start(call) { return }
+      }
+      while try change.advance(array) {}
+    }
+    if stream.isPropagating, !call.origin.isReplay { change.send(array.served, call.context, with: propagation) }
+    call.context.notifyKeyspace(Change.event, call.key)
+    try propagation.flush(array.served, for: call)
+    change.reply(to: call)
+  }
+}
+
+/// A change that goes on in the event loop's time, behind its command.
+private final class ChangeJob<Change: SlicedChange>: BlockedCall, UnfinishedChange {
+  private var change: Change
+  private let array: ServedArray
+  private let key: [UInt8]
+  private let services: Services
+  private var failure: CommandError?
+  private var isOver = false
+
+  /// Between two looks whether replicas may be sent something again, in milliseconds.
+  private static var pause: Int { 5 }
+
+  init(_ change: Change, on array: TypedArray<Change.Element>, by call: Call, with services: Services) {
+    self.change = change
+    self.array = array.served
+    key = Array(call.key.bytes)
+    self.services = services
+    super.init()
+    // The array stays mapped until the work is done, whatever becomes of its keys.
+    services.arrays.retain(self.array)
+  }
+
+  deinit { services.arrays.release(array) }
+
+  /// Lets the client wait, after the first slice.
+  ///
+  /// - Returns: false if it cannot wait.
+  func start(_ call: Call) -> Bool {
+    guard block(call) else { return false }
+    array.unfinishedChange = self
+    noteSlice(call.context)
+    schedule(call.context, afterMilliseconds: 0)
+    return true
+  }
+
+  private func schedule(_ context: Context, afterMilliseconds milliseconds: Int) {
+    context.schedule(afterMilliseconds: milliseconds) { [self] context in turn(context) }
+  }
+
+  private func turn(_ context: Context) {
+    guard !isOver else { return }
+    // What replicas cannot be sent now is not done now either.
+    if services.stream.isPropagating, Context.mustAvoidReplicaTraffic {
+      return schedule(context, afterMilliseconds: ChangeJob.pause)
+    }
+    if advance() {
+      noteSlice(context)
+      schedule(context, afterMilliseconds: 0)
+    } else {
+      finish(context)
+    }
+  }
+
+  func complete(_ context: Context) {
+    guard !isOver else { return }
+    while advance() {}
+    finish(context)
+  }
+
+  func abandon() {
+    guard !isOver else { return }
+    end()
+  }
+
+  private func advance() -> Bool {
+    do throws(CommandError) {
+      return try change.advance(TypedArray(array))
+    } catch {
+      services.arrays.recover(array, after: error)
+      failure = error
+      return false
+    }
+  }
+
+  private func noteSlice(_ context: Context) {
+    if services.stream.isPropagating { change.send(array, context, with: services.propagation) }
+    context.signalModified(key: key)
+  }
+
+  private func finish(_ context: Context) {
+    noteSlice(context)
+    context.notifyKeyspace(Change.event, key: key)
+    do throws(CommandError) {
+      try services.flusher.changed(array)
+    } catch {
+      failure = failure ?? error
+    }
+    end()
+  }
+
+  private func end() {
+    isOver = true
+    array.unfinishedChange = nil
+    unblock()
+  }
+
+  override func reply(to call: Call) {
+    if let failure {
+      call.reply.error(failure)
+    } else {
+      change.reply(to: call)
+    }
+  }
+}
