@@ -202,6 +202,11 @@ extension StandInServer {
       server.effects.modifiedKeys.append(server.textBytes(key))
       return Int32(SERVER_OK)
     }
+    table.SubscribeToKeyspaceEvents = { _, kinds, function in
+      if Int(kinds) != SERVER_NOTIFY_GENERIC { server.violate("it subscribes to another class of events") }
+      server.keyspaceFunction = function
+      return Int32(SERVER_OK)
+    }
     table.NotifyKeyspaceEvent = { _, kind, event, key in
       if Int(kind) != SERVER_NOTIFY_MODULE { server.violate("an event is not of the class of modules") }
       server.effects.events.append(KeyspaceEvent(text(event) ?? "", server.textBytes(key)))
@@ -354,6 +359,10 @@ extension StandInServer {
     table.ServerInfoGetFieldC = { information, field in
       server.find(information, InformationHandle.self)?.field(text(field) ?? "")
     }
+    table.CallReplyType = { reply in
+      Int32(server.find(reply, CallReplyHandle.self) == nil ? SERVER_REPLY_ERROR : SERVER_REPLY_STRING)
+    }
+    table.CallReplyArrayElement = { reply, _ in reply }
     table.CallReplyStringPtr = { reply, length in
       guard let text = server.find(reply, CallReplyHandle.self)?.text else { return nil }
       length?.pointee = text.bytes.count

@@ -46,6 +46,7 @@ public final class StandInServer: @unchecked Sendable {
   // MARK: What goes on
 
   var effects = Effects()
+  var keyspaceFunction: ServerKeyspaceFunction?
   var calls: [String] = []
   var log: [String] = []
   var now: Int64 = 0

@@ -105,12 +105,6 @@ final class BoundFiles: @unchecked Sendable {
   /// The files that are called this, of which at most one can be there.
   func files(at path: RelativePath) -> [BoundFile] { tables.withLock { $0.current[path] ?? [] } }
 
-  /// Whether a key is bound to a file below a directory.
-  func isAnyBound(below directory: RelativePath) -> Bool {
-    let prefix = directory.bytes + [UInt8(ascii: "/")]
-    return tables.withLock { $0.current.keys.contains { $0.bytes.starts(with: prefix) } }
-  }
-
   /// Whether an array has several names that keys are bound to.
   func hasSeveralNames(_ array: ServedArray) -> Bool {
     all.count { $0.array === array } > 1

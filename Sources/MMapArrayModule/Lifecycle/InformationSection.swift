@@ -17,7 +17,7 @@ extension Services {
     section.add("detached", files.all.count { !$0.hasContents })
     section.add("incoming", files.all.count { $0.incomingArray != nil })
     section.add("mapped_bytes", totals.mappedBytes)
-    section.add("jobs", work.count)
+    section.add("jobs", work.count + unfinishedChanges.count)
     section.add("flushes", flusher.count)
     section.add("faults", arrays.faults)
     section.add("flush_failures", flusher.failureCount)

@@ -71,6 +71,6 @@ extension Services {
   /// What is decided elsewhere from now on is not carried on with.
   private func becomeReplica() {
     backfill.abandonAll()
-    for array in arrays.all { array.unfinishedChange?.abandon() }
+    for change in unfinishedChanges { change.abandon() }
   }
 }

@@ -100,7 +100,7 @@ final class Backfill {
     scheduleTurn(context, afterMilliseconds: Backfill.pause)
   }
 
-  /// Replicas are told otherwise of an array that has no elements.
+  /// Replicas know all of an array, or nobody asks: nothing is sent.
   func announceNothing(of array: ServedArray) {
     removeFromUnannounced(array)
     removeShipment(of: array)

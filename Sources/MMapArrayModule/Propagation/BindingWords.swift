@@ -93,13 +93,19 @@ extension Propagation {
   }
 
   private func announcement(of array: ServedArray, isKnown: Bool, _ context: Context) -> AnnouncedState {
+    guard stream.isPropagating else {
+      // Whoever follows this server one day gets it with a full synchronisation.
+      backfill.announceNothing(of: array)
+      return .none
+    }
     if array.replication.isAnnounced, isKnown { return .known }
     if array.file.count == 0 {
       backfill.announceNothing(of: array)
       return .empty(shape: array.file.shape)
     }
+    array.replication.isAnnounced = false
     backfill.announceSoon(array, context)
-    return array.replication.isAnnounced ? .known : .follows
+    return .follows
   }
 
   /// Records a binding as it is here, in the AOF.

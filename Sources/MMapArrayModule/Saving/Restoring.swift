@@ -50,8 +50,7 @@ final class Restoring {
 
   private func isBound(_ path: RelativePath) -> Bool {
     if !files.files(at: path).isEmpty { return true }
-    guard let identity = files.arrays.root.identity(of: path) else { return false }
-    return files.arrays.array(identity) != nil || files.isAnyBound(below: path)
+    return files.arrays.array(at: path) != nil
   }
 
   // MARK: - Bindings

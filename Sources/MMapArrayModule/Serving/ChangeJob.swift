@@ -73,6 +73,7 @@ private final class ChangeJob<Change: SlicedChange>: BlockedCall, UnfinishedChan
   func start(_ call: Call) -> Bool {
     guard block(call) else { return false }
     array.unfinishedChange = self
+    services.unfinishedChanges.append(self)
     noteSlice(call.context)
     schedule(call.context, afterMilliseconds: 0)
     return true
@@ -136,6 +137,7 @@ private final class ChangeJob<Change: SlicedChange>: BlockedCall, UnfinishedChan
   private func end() {
     isOver = true
     array.unfinishedChange = nil
+    services.unfinishedChanges.removeAll { $0 === self }
     unblock()
   }
 

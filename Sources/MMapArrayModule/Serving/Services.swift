@@ -20,6 +20,8 @@ final class Services {
   let resynchronization: Resynchronization
   /// The one that loads the module, and serves.
   let mainThread = pthread_self()
+  /// Changes that are carried out in slices, and have some left.
+  var unfinishedChanges: [any UnfinishedChange] = []
   /// Seconds that the server has been looking around.
   var seconds: UInt64 = 1
 

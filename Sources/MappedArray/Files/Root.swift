@@ -120,15 +120,17 @@ public struct Root: ~Copyable {
   /// Gives a file a new name beside its old one that nobody has.
   ///
   /// - Returns: the new name; nil if there is no such file.
-  /// - Throws: `.locked` if somebody writes the file, this process or another.
+  /// - Throws: `.locked` if somebody writes the file, this process or another; `.path(.notRegularFile)` for a directory,
+  ///   which has files of others.
   public borrowing func setAside(_ file: RelativePath) throws(MappedArrayError) -> RelativePath? {
     let lock = try lock(file) { _ in false }
-    guard identity(of: file) != nil else { return nil }
+    defer { _ = lock }
+    guard let status = status(of: file) else { return nil }
+    guard !status.isDirectory else { throw .path(.notRegularFile) }
     var number = 1
     while identity(of: file.appending(".aside-\(number)")) != nil { number += 1 }
     let aside = file.appending(".aside-\(number)")
     try rename(file, to: aside)
-    _ = consume lock
     return aside
   }
 
@@ -156,6 +158,7 @@ public struct Root: ~Copyable {
         case .system(let error, _) where error.errno == .noSuchFileOrDirectory: return FileLock()
         // Nobody maps it.
         case .path(.notRegularFile): return FileLock()
+        case .system(let error, _) where error.errno == .tooManySymbolicLinkLevels: return FileLock()
         default: throw error
         }
       }
@@ -224,11 +227,14 @@ public struct Root: ~Copyable {
   }
 
   /// The file that the path names now, or nil if there is none.
-  public borrowing func identity(of file: RelativePath) -> FileIdentity? {
+  public borrowing func identity(of file: RelativePath) -> FileIdentity? { status(of: file)?.identity }
+
+  /// What is known of what the path names now; of a symbolic link, if it is one.
+  private borrowing func status(of file: RelativePath) -> FileStatus? {
     guard let descriptor = try? openBeneath(file.path, flags: open_path_only | O_CLOEXEC | O_NOFOLLOW) else {
       return nil
     }
-    return try? descriptor.status().identity
+    return try? descriptor.status()
   }
 
   private static let newFileMode: mode_t = 0o660
