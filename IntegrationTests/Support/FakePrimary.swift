@@ -11,11 +11,15 @@ enum FakePrimary {
     try Python.run(script: script, arguments: [replica.live.socket, directory.path])
   }
 
-  /// A binding of a key as it is, one that is made anew, and a piece of contents.
+  /// A binding without contents, one whose contents follow, and these in pieces.
   static func bindings(of key: String, shaped: String, to path: String) -> [[String]] {
     [
-      ["MMAP.BIND", key, path, "i8", "raw", "writable"], ["MMAP.BIND", shaped, path, "i8", "raw", "writable", "3"],
-      ["MMAP.BACKFILL", key, path, "0", "xyz"],
+      ["MMAP.BIND", key, path, "i8", "raw", "writable"],
+      ["MMAP.BIND", shaped, path, "i8", "raw", "writable", "FOLLOWS"],
+      ["MMAP.CONTENTS", key, path, "i8", "raw", "1", "3"], ["MMAP.BACKFILL", key, path, "i8", "raw", "0", "xyz"],
+      ["MMAP.COMPLETE", key, path, "i8", "raw"],
+      ["MMAP.BIND", key, path, "i8", "raw", "writable", "ARRAY", path, "FILE", path, "EMPTY", "0"],
+      ["MMAP.NAME", key, path],
     ]
   }
 

@@ -36,6 +36,11 @@ package struct BindingRecord {
     package static let known: Flags = [
       .raw, .readOnly, .contents, .absent, .named, .synchronization, .arriving, .tooLarge,
     ]
+
+    /// Whether what is said of contents is said of some.
+    var isConsistent: Bool {
+      contains(.contents) ? isDisjoint(with: [.absent, .tooLarge]) : isDisjoint(with: [.synchronization, .arriving])
+    }
   }
 
   /// A full synchronisation: the server that saved for it, and its number there. Both are random.

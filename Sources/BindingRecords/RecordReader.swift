@@ -35,7 +35,9 @@ package struct RecordReader<Source: RecordSource> {
       return type
     }
     let flags = BindingRecord.Flags(rawValue: try unsigned())
-    guard flags.isSubset(of: .known) else { throw LoadError("its flags \(flags.rawValue) are unknown") }
+    guard flags.isSubset(of: .known), flags.isConsistent else {
+      throw LoadError("its flags \(flags.rawValue) are unknown, or contradict each other")
+    }
     var record = BindingRecord(path: path, elementType: elementType, flags: flags)
     if flags.contains(.named) { record.file = try string { (bytes) throws(LoadError) in Array(bytes) } }
     if flags.contains(.synchronization) {

@@ -274,7 +274,8 @@ enum Absence: CustomStringConvertible {
     case .error(let error): "\(error)"
     case .notArrived: "its contents have not arrived from the master yet"
     case .incoming(let arrived, let count): "\(arrived) of \(count) elements have arrived from the master"
-    case .missingOnPrimary: "the master has no array for it; if this server is a master now, MMAP.RELOAD takes the file here"
+    case .missingOnPrimary:
+      "the master has no array for it; if this server is a master now, MMAP.RELOAD takes the file here"
     case .incomplete:
       "its contents had not all arrived when this server became the master; MMAP.RELOAD takes the file that has its name here"
     case .failed(let error): "it could not be stored as the master has it, and is asked for again: \(error)"

@@ -69,7 +69,8 @@ enum DescribeArray: BindingCommand {
       let info = array.file.info
       fields += [
         ("count", .integer(info.count)), ("shape", .integers(info.shape)), ("capacity", .integer(info.capacity)),
-        ("mapped_bytes", .integer(info.mappedBytes)), ("state", .text(binding.file.hasItsName ? "attached" : "replaced")),
+        ("mapped_bytes", .integer(info.mappedBytes)),
+        ("state", .text(binding.file.hasItsName ? "attached" : "replaced")),
       ]
     } catch {
       guard case .detached(_, let reason) = error else { throw error }

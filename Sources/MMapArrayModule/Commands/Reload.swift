@@ -19,7 +19,8 @@ enum ReloadArray: BindingCommand {
     guard file.incomingArray == nil else { throw .detached(path: quoted(file.path.bytes), reason: file.reason) }
     if let array = file.array, services.files.hasSeveralNames(array) {
       throw .argument(
-        "keys are bound to the old file by another of its names too: DEL those first, or bind them to \(quoted(file.path.bytes))")
+        "keys are bound to the old file by another of its names too: DEL those first, or bind them to \(quoted(file.path.bytes))"
+      )
     }
     file.array?.unfinishedChange?.complete(call.context)
     try onArray(file.reload())

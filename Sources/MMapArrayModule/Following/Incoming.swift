@@ -161,7 +161,8 @@ final class Incoming {
   /// A change could not be applied: what is here is not what the primary has.
   func fail(_ file: BoundFile, _ error: CommandError) {
     Context.none.log(
-      .warning, "\(quoted(file.path.bytes)) is not what the master has any more, and is asked for again: \(error.cause)")
+      .warning, "\(quoted(file.path.bytes)) is not what the master has any more, and is asked for again: \(error.cause)"
+    )
     file.withdraw(.failed(error.cause))
   }
 

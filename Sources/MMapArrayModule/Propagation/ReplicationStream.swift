@@ -71,7 +71,8 @@ final class ReplicationStream {
       let port = information["master_port"]
     else { return }
     guard context.call("REPLICAOF", "NO", "ONE") != nil, context.call("REPLICAOF", host, port) != nil else {
-      return context.log(.warning, "this replica cannot synchronise anew by itself: restart it, or give it its master again")
+      return context.log(
+        .warning, "this replica cannot synchronise anew by itself: restart it, or give it its master again")
     }
   }
 

@@ -8,7 +8,8 @@ import ServerModule
 /// that they follow in pieces.
 enum BeginContents: KeyCommand {
   static let description = CommandDescription(
-    "MMAP.CONTENTS", access: .writing, since: "1.1.0", summary: "Announces the contents of a file that a master has sent",
+    "MMAP.CONTENTS", access: .writing, since: "1.1.0",
+    summary: "Announces the contents of a file that a master has sent",
     complexity: "O(N) where N is the bytes sent",
     arguments: [
       .key, .string("path"), .string("type"), .string("format"), .integer("dimensions"),
