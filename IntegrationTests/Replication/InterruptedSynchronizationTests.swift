@@ -10,14 +10,15 @@ struct InterruptedSynchronizationTests {
   init() throws {
     master = try ModuleServer.node([("repl-diskless-sync", "no"), ("rdbcompression", "no")])
     try master.makeArray("a", "i8", .npy, [1])
-    for number in 0..<40 { try master("SET", "text\(number)", "x") }
+    // Enough for a replica to reply in between.
+    for number in 0..<40 { try master("SET", "text\(number)", String(repeating: "x", count: 20_000)) }
   }
 
   /// Begins another full synchronisation of a replica that has been following, and kills it in the middle.
   private func killDuringSynchronization(_ replica: ModuleServer, load: String, _ field: String) throws {
     try replica("CONFIG", "SET", "repl-diskless-load", load)
     try replica("CONFIG", "SET", "key-load-delay", 100_000)
-    try replica("CONFIG", "SET", "loading-process-events-interval-bytes", 1024)
+    try replica("CONFIG", "SET", "loading-process-events-interval-bytes", 4096)
     try master("DEBUG", "CHANGE-REPL-ID")
     try master("CLIENT", "KILL", "TYPE", "REPLICA")
     try eventually("the replica loads") { try replica.number(field, of: "persistence") == 1 }

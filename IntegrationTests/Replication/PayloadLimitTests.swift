@@ -24,7 +24,7 @@ struct PayloadLimitTests {
     }
     #expect(try source("VCOUNT", "a") == .integer(3 << 20))
     #expect(try target("EXISTS", "a") == .integer(0))
-    #expect(try target.stagedFiles() == [])
+    #expect(target.leftovers() == [])
     // In a transaction and a script as well.
     try source("MULTI")
     try source("DUMP", "a")

@@ -105,6 +105,9 @@ extension ModuleServer {
     return payload
   }
 
+  /// Staged files that nobody needs any more.
+  func leftovers() -> [String] { (try? stagedFiles()) ?? [] }
+
   /// The names below the root, without the module's own directory.
   func names() throws -> [String] { try Files.names(in: path()).filter { $0 != ".mmaparray" } }
 }

@@ -55,7 +55,7 @@ extension Storm {
       let isReader = has(.readers) && !array.writers.isEmpty && chance(3)
       guard array.isKnown else { return try mapUnknown(array, key) }
       try expect(
-        .integer(array.contents.count), ["MMAP", key] + array.words(isNew: false) + (isReader ? ["READONLY"] : []),
+        .integer(array.contents.count), ["MMAP", key] + array.words + (isReader ? ["READONLY"] : []),
         about: array)
       bind(key, to: array, isReader: isReader)
       return
@@ -66,9 +66,9 @@ extension Storm {
       // What it holds is another program's.
       for _ in 0..<number(1..<30) { _ = array.contents.step(on: key) }
       try master.write(array.contents.packed, to: array.path)
-      try expect(.integer(array.contents.count), ["MMAP", key, array.path, array.type.name], about: array)
+      try expect(.integer(array.contents.count), ["MMAP", key] + array.words, about: array)
     } else {
-      try expect(.integer(0), ["MMAP", key] + array.words(isNew: true), about: array)
+      try expect(.integer(0), ["MMAP", key] + array.words, about: array)
     }
     bind(key, to: array)
   }
@@ -76,7 +76,7 @@ extension Storm {
   /// Maps a file again of which it is not known what is in it here, or whether it is here at all.
   private func mapUnknown(_ array: StormArray, _ key: String) throws {
     guard array.keys.isEmpty else { return }
-    let reply = try send(["MMAP", key] + [array.path, array.type.name], about: array)
+    let reply = try send(["MMAP", key] + array.words, about: array)
     // It may have gone with its node, and may even be locked by nobody: then it is forgotten.
     guard case .integer = reply, try send(["MMAP.INFO", key])["format"]?.text == array.format.rawValue else {
       try send(["DEL", key], about: array)
@@ -156,7 +156,9 @@ extension Storm {
 
   /// Commands that only look, on any node: they must not fail in a way that nobody knows.
   func look() throws {
-    guard let array = pick(bound), let key = pick(array.keys.sorted()), let node = pick(nodes) else { return }
+    guard let array = pick(bound), let key = pick(array.keys.sorted()),
+      let node = pick(nodes.filter { $0.server.live.isRunning && !$0.isFrozen })
+    else { return }
     for words: [any ArgumentConvertible] in [
       ["VGET", key, number(0..<50)], ["VMGET", key, 0, 5, number(0..<5000)], ["VTYPE", key], ["VFILEPATH", key],
       ["MMAP.INFO", key], ["MMAP.AGG", key, 0, -1, "SUM", "MAX"], ["MMAP.FIND", key, 0, -1, "GT", 3, "LIMIT", 5],

@@ -53,8 +53,7 @@ extension Storm {
     }
     array.hasLink = true
     note("link: \(name)")
-    let words = array.format == .npy ? [] : [array.type.name]
-    try expect(.integer(array.contents.count), ["MMAP", key, name] + words, about: array)
+    try expect(.integer(array.contents.count), ["MMAP", key, name] + array.words.dropFirst(), about: array)
     bind(key, to: array)
   }
 

@@ -53,8 +53,8 @@ extension Storm {
       try send(["CLIENT", "KILL", "TYPE", "REPLICA"])
     case 1:
       note("synchronize: \(replica.number) misses more than the backlog has")
-      replica.server.freeze()
-      defer { replica.server.thaw() }
+      replica.freeze()
+      defer { replica.thaw() }
       try primary.server("CLIENT", "KILL", "TYPE", "REPLICA")
       try change(20)
       try expect(.ok, ["SET", "text", String(repeating: "x", count: 200_000)])
@@ -78,11 +78,20 @@ extension Storm {
     try disk.fill(leaving: number(0..<12))
     for array in arrays { array.isSettled = false }
     large?.isSettled = false
-    try change(number(20..<120))
+    for _ in 0..<number(1..<4) { try growMuch() }
+    try change(number(20..<80))
     if has(.large), chance(4) { try mapLarge() }
     try disk.clear()
     note("fullDisk: \(replica.number) has room again")
     if chance(2) { try change(30) }
+  }
+
+  /// An array gets more elements than a full disk has room for.
+  private func growMuch() throws {
+    guard let array = pick(writable), let key = pick(array.writers.sorted()) else { return }
+    if !array.isKnown, try !learn(array) { return }
+    let blob = array.contents.grow(by: 20_000, using: &generator)
+    try expect(.integer(20_000), ["MMAP.APPEND", key, blob], about: array)
   }
 
   private func killReplica() throws {

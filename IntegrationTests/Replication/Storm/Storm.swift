@@ -142,7 +142,10 @@ final class Storm {
     let topology = nodes.map { node in
       "node \(node.number): \(node.primary.map { "follows \($0.number)" } ?? "master"), \(node.server.live.directory)"
     }
-    let logs = nodes.map { "--- log of node \($0.number)\n\($0.server.live.log.suffix(3000))" }
+    let logs = nodes.map { node in
+      let lines = node.server.live.log.split(whereSeparator: \.isNewline).suffix(40)
+      return "--- log of node \(node.number)\n" + lines.map { "\($0.prefix(220))" }.joined(separator: "\n")
+    }
     return """
       MMAPARRAY_STORM_SEED=\(seed) MMAPARRAY_STORM_DISTURBANCES=\(disturbances.description), after \(commandCount) commands
       \(error)

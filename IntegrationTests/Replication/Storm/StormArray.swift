@@ -33,10 +33,8 @@ final class StormArray {
     if log.count > 40 { log.removeFirst() }
   }
 
-  /// The words behind `MMAP key` that make it, or map it again.
-  func words(isNew: Bool) -> [String] {
-    [path] + (isNew ? format.words(type) : format.wordsToMapAgain(type))
-  }
+  /// The words behind `MMAP key` that make it, or map it again: an empty file without RAW would get a header.
+  var words: [String] { [path] + format.words(type) }
 
   /// A file of it, as it must be below the root.
   func holds(_ file: [UInt8]) -> Bool {

@@ -73,6 +73,8 @@ private struct TypedContents<Element: ModelElement>: StormContents {
 
   private static func text(of word: any ArgumentConvertible) -> String {
     if let bytes = word as? [UInt8] { return "<\(bytes.count) bytes>" }
-    return "\(word)"
+    // An argument does not tell what it is; as it is sent, it does.
+    guard word is Argument, let sent = try? Connection.format([word.argument]) else { return "\(word)" }
+    return String(decoding: sent, as: UTF8.self).split(whereSeparator: \.isNewline).last.map(String.init) ?? ""
   }
 }

@@ -11,6 +11,8 @@ final class StormNode {
   /// Whom it follows; nil for the master.
   var primary: StormNode?
   let usesAOF: Bool
+  /// Whether it stands still, and replies to nobody.
+  private(set) var isFrozen = false
   private(set) var originals: [(name: String, bytes: [UInt8], file: ino_t)] = []
 
   /// - Parameter generator: decides in which way it saves and synchronises.
@@ -63,6 +65,16 @@ final class StormNode {
   }
 
   func kill() { server.live.kill() }
+
+  func freeze() {
+    isFrozen = true
+    server.freeze()
+  }
+
+  func thaw() {
+    isFrozen = false
+    server.thaw()
+  }
 
   /// Why it is not sound; nil if it is.
   func damage() -> String? {
