@@ -8,7 +8,9 @@ struct InterruptedSynchronizationTests {
   private let master: ModuleServer
 
   init() throws {
-    master = try ModuleServer.node([("repl-diskless-sync", "no"), ("rdbcompression", "no")])
+    master = try ModuleServer.node([
+      ("repl-diskless-sync", "no"), ("rdbcompression", "no"), ("repl-backlog-size", "16kb"),
+    ])
     try master.makeArray("a", "i8", .npy, [1])
     // Enough for a replica to reply in between.
     for number in 0..<40 { try master("SET", "text\(number)", String(repeating: "x", count: 20_000)) }
@@ -19,8 +21,11 @@ struct InterruptedSynchronizationTests {
     try replica("CONFIG", "SET", "repl-diskless-load", load)
     try replica("CONFIG", "SET", "key-load-delay", 100_000)
     try replica("CONFIG", "SET", "loading-process-events-interval-bytes", 4096)
-    try master("DEBUG", "CHANGE-REPL-ID")
+    // It misses more than the backlog holds.
+    replica.freeze()
     try master("CLIENT", "KILL", "TYPE", "REPLICA")
+    for _ in 0..<3 { try master("SET", "text0", String(repeating: "y", count: 20_000)) }
+    replica.thaw()
     try eventually("the replica loads") { try replica.number(field, of: "persistence") == 1 }
     replica.live.kill()
   }

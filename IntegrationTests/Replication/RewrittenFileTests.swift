@@ -61,18 +61,16 @@ struct RewrittenFileTests {
     #expect(try replica("VGET", "a", count - 1) == .integer(8))
   }
 
-  @Test("a change of several elements that fails midway: what has been stored of it is on all nodes", arguments: Format.allCases)
-  func partly(format: Format) throws {
+  @Test("a change of several elements in a raw file of which some are gone: what is stored of it is on all nodes")
+  func partly() throws {
     let count = 1 << 16
-    try master.makeArray("a", "u8", format)
+    try master.makeArray("a", "u8", .raw)
     try master("MMAP.APPEND", "a", [UInt8](repeating: 7, count: count))
     try replica.join(master)
     try Shell.run("truncate --size=10000 '\(master.path("a"))'")
     for _ in 0..<2 { try master("VSET", "a", 0, 9, count - 1, 9) }
-    // The one without header has fewer elements now, the other no array.
-    #expect(try master.state("a") == (format == .raw ? "attached" : "detached"))
     try eventually("the replica has the same") { try replica.digests(["a"]) == master.digests(["a"]) }
-    #expect(try replica("VCOUNT", "a").errorText != nil || replica("VCOUNT", "a") == .integer(10_000))
+    #expect(try replica("VMGET", "a", 0, 1, 9999, 10_000) == .array([.integer(9), .integer(7), .integer(7), .null]))
   }
 
   @Test("a fill of a file that has lost its end: the nodes have the same of it", arguments: Format.allCases)

@@ -82,7 +82,9 @@ extension Storm {
     } catch {
       let facts = try different.map { key in
         let states = try nodes.map { node in
-          "node \(node.number): \(short(try node.server("MMAP.INFO", key))) \(short(try node.server("VCOUNT", key)))"
+          let facts = try node.server("MMAP.INFO", key)
+          let words = ["state", "reason", "path", "count"].map { "\($0) \(facts[$0]?.text ?? "-")" }
+          return "node \(node.number): \(words.joined(separator: ", "))"
         }
         return "\(key) differs on node \(replica.number):\n  \(states.joined(separator: "\n  "))"
           + "\n\(array(boundTo: key)?.description ?? "")"

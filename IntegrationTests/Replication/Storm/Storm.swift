@@ -119,19 +119,29 @@ final class Storm {
   /// Sends what was made up for an array, and looks at the reply.
   func perform(_ step: StormStep, on array: StormArray, in script: Bool) throws {
     var words: [any ArgumentConvertible] = step.words
-    if script, words.count > 1 {
+    // Lua's numbers are doubles.
+    if script, words.count > 1, array.type.isFloat || array.type.size < 8 {
       let call = "return redis.call(ARGV[1], KEYS[1], unpack(ARGV, 2))"
       words = ["EVAL", call, 1, step.words[1], step.words[0]]
       for word in step.words.dropFirst(2) { words.append(word) }
     }
     let reply = try sendQuietly(words)
-    array.note("\(script ? "EVAL " : "")\(step.text) → \(short(reply))")
+    array.note("\(words.count > step.words.count ? "EVAL " : "")\(step.text) → \(short(reply))")
     guard step.isMet(reply) else {
       throw failure("\(step.text): \(short(reply)), not \(step.expectation.prefix(300))", array)
     }
   }
 
-  func short(_ reply: Reply) -> String { String("\(reply.errorText ?? "\(reply)")".prefix(200)) }
+  func short(_ reply: Reply) -> String {
+    switch reply {
+    case .error(let error): String("\(error)".prefix(400))
+    case .null: "nil"
+    case .bulk(let bytes) where bytes.count > 40: "<\(bytes.count) bytes>"
+    case .array(let elements):
+      "[" + elements.prefix(8).map(short).joined(separator: " ") + (elements.count > 8 ? " … \(elements.count)]" : "]")
+    default: reply.text ?? "\(reply)"
+    }
+  }
 
   func failure(_ text: String, _ array: StormArray? = nil) -> StormFailure {
     StormFailure("\(text)\n\(array?.description ?? "")")
