@@ -121,7 +121,8 @@ private final class MigrationStorm {
     try reader("READONLY")
     for array in arrays {
       for key in array.writers {
-        guard case .bulk(let packed) = try cluster.send(["MMAP.READ", key], to: key), array.contents.isSame(packed) else {
+        guard case .bulk(let packed) = try cluster.send(["MMAP.READ", key], to: key), array.contents.isSame(packed)
+        else {
           Issue.record("\(key) has not what was acknowledged\n\(array.description)")
           throw StormFailure("\(key) after \(migrationCount) migrations")
         }

@@ -14,7 +14,9 @@ struct OneArrayTests {
   }
 
   /// What is added by each key is seen by all, here and there.
-  private func expectOne(_ keys: [String], readOnly: Set<String> = [], sourceLocation: SourceLocation = #_sourceLocation)
+  private func expectOne(
+    _ keys: [String], readOnly: Set<String> = [], sourceLocation: SourceLocation = #_sourceLocation
+  )
     throws
   {
     for key in keys where !readOnly.contains(key) {
@@ -26,7 +28,9 @@ struct OneArrayTests {
     }
   }
 
-  @Test("a file that was missing at the master's restart and came back, then a second key", arguments: [false, true], [false, true])
+  @Test(
+    "a file that was missing at the master's restart and came back, then a second key", arguments: [false, true],
+    [false, true])
   func missing(readsFirst: Bool, isReplicated: Bool) throws {
     try master.makeArray("a", "i8", .npy, [1, 2])
     // It may have a file of that name by then, or not.

@@ -69,7 +69,8 @@ struct UnfinishedContentsTests {
     try replica.join(master)
     #expect(try master("MMAP.RELOAD", "large") == .integer(64 << 20))
     try expectSame(master, [replica], keys: ["large"])
-    #expect(try replica("VMGET", "large", 0, 1, -1, 67_108_863) == .array([.integer(7), .integer(0), .null, .integer(7)]))
+    #expect(
+      try replica("VMGET", "large", 0, 1, -1, 67_108_863) == .array([.integer(7), .integer(0), .null, .integer(7)]))
   }
 
   @Test("a promoted node with an AOF has the key detached after a restart")

@@ -17,7 +17,8 @@ extension Storm {
     }
     let states = nodes.map { node in
       let fields = ((try? node.server.information("replication")) ?? [:]).merging(
-        (try? node.server.information("mmaparray")) ?? [:]) { first, _ in first }
+        (try? node.server.information("mmaparray")) ?? [:]
+      ) { first, _ in first }
       let chosen = fields.filter {
         $0.key.hasPrefix("mmaparray") || $0.key.contains("offset") || $0.key.contains("role") || $0.key.contains("link")
           || $0.key == "master_replid"
@@ -55,7 +56,8 @@ extension Storm {
 
   private func checkMaster() throws {
     let expected = Set(bound.flatMap(\.keys))
-    let found = Set(try send(["SCAN", 0, "COUNT", 10_000, "TYPE", "mmaparray"]).elements?.last?.elements?.compactMap(\.text) ?? [])
+    let found = Set(
+      try send(["SCAN", 0, "COUNT", 10_000, "TYPE", "mmaparray"]).elements?.last?.elements?.compactMap(\.text) ?? [])
     guard found.subtracting(["large"]) == expected else {
       throw StormFailure("the master's keys are \(found.sorted()), not \(expected.sorted())")
     }

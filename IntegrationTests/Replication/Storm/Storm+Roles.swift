@@ -84,7 +84,9 @@ extension Storm {
       try settle(array)
     }
     guard let large else { return }
-    if case .integer = try send(["VCOUNT", "large"]) { return large.isSettled ? try checkLarge() : forgetLargeElements() }
+    if case .integer = try send(["VCOUNT", "large"]) {
+      return large.isSettled ? try checkLarge() : forgetLargeElements()
+    }
     guard !large.isSettled else { throw StormFailure("the new master has no large file, which had been there") }
     if let old { try checkOriginal(large.path, old, files) }
     try send(["DEL", "large"])

@@ -95,7 +95,9 @@ final class Storm {
   @discardableResult
   func send(_ words: [any ArgumentConvertible], about array: StormArray? = nil) throws -> Reply {
     let reply = try sendQuietly(words)
-    array?.note("\(words.map { ($0 as? [UInt8]).map { "<\($0.count) bytes>" } ?? "\($0)" }.joined(separator: " ")) → \(short(reply))")
+    array?.note(
+      "\(words.map { ($0 as? [UInt8]).map { "<\($0.count) bytes>" } ?? "\($0)" }.joined(separator: " ")) → \(short(reply))"
+    )
     return reply
   }
 

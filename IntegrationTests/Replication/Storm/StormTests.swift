@@ -36,7 +36,9 @@ struct StormTests {
       Issue.record("\(storm.report(error))")
       throw error
     }
-    print("\(storm.commandCount) commands, \(storm.eventCounts.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" })")
+    print(
+      "\(storm.commandCount) commands, \(storm.eventCounts.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" })"
+    )
     return storm.commandCount
   }
 }
