@@ -50,7 +50,7 @@ extension Storm {
     for replica in replicas { try checkSame(replica) }
     for node in nodes { try checkFiles(node) }
     for node in nodes { if let damage = node.damage() { throw StormFailure(damage) } }
-    for array in bound { array.isSettled = true }
+    for array in bound { (array.isSettled, array.hasOutsideChange) = (true, false) }
     large?.isSettled = true
   }
 

@@ -10,7 +10,7 @@ extension Storm {
       let array = pick(writable.filter { $0.isKnown && $0.format == .raw }), let key = pick(array.writers.sorted())
     else { return }
     let path = master.path(array.path)
-    array.isSettled = false
+    (array.isSettled, array.hasOutsideChange) = (false, true)
     let before = array.contents.packed
     switch number(0..<4) {
     case 0, 1:

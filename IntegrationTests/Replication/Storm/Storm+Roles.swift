@@ -72,7 +72,8 @@ extension Storm {
       guard let key = array.keys.sorted().first else { continue }
       let reply = try send(["MMAP.READ", key], about: array)
       if case .bulk(let packed) = reply {
-        if array.isSettled, array.isKnown, !array.contents.isSame(packed) {
+        // What is there is whole, but for what other programs may have written since.
+        if array.isKnown, !array.hasOutsideChange, !array.contents.isSame(packed) {
           throw failure("the new master has other contents of \(key)", array)
         }
         array.contents.take(packed)
@@ -84,16 +85,12 @@ extension Storm {
       try settle(array)
     }
     guard let large else { return }
-    if case .integer = try send(["VCOUNT", "large"]) {
-      return large.isSettled ? try checkLarge() : forgetLargeElements()
-    }
+    if case .integer = try send(["VCOUNT", "large"]) { return try checkLarge() }
     guard !large.isSettled else { throw StormFailure("the new master has no large file, which had been there") }
     if let old { try checkOriginal(large.path, old, files) }
     try send(["DEL", "large"])
     self.large = nil
   }
-
-  private func forgetLargeElements() { large?.elements = [:] }
 
   /// A client decides what becomes of an array whose contents had not arrived.
   private func settle(_ array: StormArray) throws {

@@ -16,6 +16,8 @@ final class StormArray {
   var contents: any StormContents
   /// Whether `contents` is what must be there. What was on its way when roles changed is not known, by design.
   var isKnown = true
+  /// Whether another program has written to it since the last quiet point: that follows, but nobody waits for it.
+  var hasOutsideChange = false
   /// Whether replicas have had all of it at the last quiet point, and nothing has come from elsewhere since.
   var isSettled = false
   /// The last commands that concerned it.
