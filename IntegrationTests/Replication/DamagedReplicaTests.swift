@@ -6,7 +6,7 @@ import Testing
 /// Somebody damages a replica's file: it cannot apply what comes, says so, and gets all again.
 struct DamagedReplicaTests {
   enum Damage: CaseIterable, Sendable {
-    case cut, removed, replaced, header
+    case cut, removed, replaced
   }
 
   @Test("the next change that cannot be applied makes it synchronise", arguments: Damage.allCases)
@@ -24,7 +24,6 @@ struct DamagedReplicaTests {
     case .replaced:
       try replica.write([1, 2, 3], to: "new")
       #expect(rename(replica.path("new"), path) == 0)
-    case .header: try Shell.run("printf xxxxxxxxxxxxxxxxxxxxxxxx | dd of='\(path)' conv=notrunc status=none")
     }
     // The second one comes when a file that has no name any more has been noticed.
     try eventually("the replica is whole again") {

@@ -74,6 +74,7 @@ struct FullReplicaDiskTests {
     try last.expectNoArray("a", "detached", saying: "")
     try disk.clear()
     try expectMended(["a"])
+    try eventually("the last one has it too") { try last.state("a") == "attached" }
     try expectSame(replica, [last], keys: ["a"])
     #expect(try last("MMAP.AGG", "a", 0, -1, "MIN", "MAX") == .integers([7, 7]))
   }

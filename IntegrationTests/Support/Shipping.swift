@@ -105,8 +105,10 @@ extension ModuleServer {
     return payload
   }
 
-  /// Staged files that nobody needs any more.
-  func leftovers() -> [String] { (try? stagedFiles()) ?? [] }
+  /// Staged files that nobody needs any more; their names are numbers.
+  func leftovers() -> [String] {
+    ((try? Files.names(in: path(".mmaparray"))) ?? []).filter { $0.first?.isNumber == true }
+  }
 
   /// The names below the root, without the module's own directory.
   func names() throws -> [String] { try Files.names(in: path()).filter { $0 != ".mmaparray" } }
