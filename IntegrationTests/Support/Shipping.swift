@@ -25,6 +25,9 @@ extension ModuleServer {
   /// what has arrived, and this server stands still until `thaw`.
   func mapHalfway(_ name: String = "large", to replica: ModuleServer) throws {
     try makeLargeFile(name)
+    // A replica that has just got all is sent nothing more until it has acknowledged that.
+    try self("SET", "text", "x")
+    try replica.catchUp(with: self)
     replica.freeze()
     #expect(try self("MMAP", name, name, "u8") == .integer(64 << 20))
     var (last, repetitions) = (-1, 0)
@@ -105,9 +108,9 @@ extension ModuleServer {
     return payload
   }
 
-  /// Staged files that nobody needs any more; their names are numbers.
+  /// Staged files that nobody needs any more.
   func leftovers() -> [String] {
-    ((try? Files.names(in: path(".mmaparray"))) ?? []).filter { $0.first?.isNumber == true }
+    ((try? Files.names(in: path(".mmaparray"))) ?? []).filter { $0.hasPrefix("staged-") }
   }
 
   /// The names below the root, without the module's own directory.
