@@ -44,7 +44,7 @@ unit-tests: setup  ## Run the tests that need no server
 # What servers do each in their own way; all the rest is their common past.
 NEWEST := ServerVersionTests|HelloModuleTests|InstallTests|CommandTests|CommandDescriptionTests|AccessControlTests|KeyspaceTests|$\
   ConfigurationTests|DocumentTests|WalkthroughTests|PersistenceTests|ScriptTests|ClusterTests|ShardedArrayTests|$\
-  SentinelTests
+  SentinelTests|StormTests
 
 integration-tests: setup module hello  ## Run the tests against live servers: all on the machine's, many on the newest
 	Scripts/test-servers $(MODULE) redis-7.0 'valkey-9:$(NEWEST)'
