@@ -69,6 +69,6 @@ struct DescribedCommand: Sendable, CustomTestStringConvertible {
     read("MMAP.FIND", arity: -6, "key start stop GT|GE|LT|LE|EQ|NE value [LIMIT limit]", "a 0 -1 GT 1"),
     read("MMAP.SEARCHSORTED", arity: -3, isFast: true, "key value [LEFT|RIGHT]", "a 3"),
     read("MMAP.SYNC", arity: 2, isData: false, "key", "a"),
-    write("MMAP.RELOAD", arity: 2, ["access"], "key", "a"),
+    write("MMAP.RELOAD", arity: 2, ["update"], "key", "a"),
   ]
 }

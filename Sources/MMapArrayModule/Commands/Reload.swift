@@ -12,10 +12,7 @@ enum ReloadArray: BindingCommand {
 
   static func run(_ call: Call, on binding: Binding, with services: Services) throws(CommandError) {
     let file = binding.file
-    if let array = file.array, array.fault == nil, file.hasItsName {
-      // Nothing has taken its place; a raw file may be longer.
-      return call.reply.integer(try onArray(array.count()))
-    }
+    if let array = file.array, file.hasItsName { return try remap(array, of: binding, by: call, with: services) }
     guard file.incomingArray == nil else { throw .detached(path: quoted(file.path.bytes), reason: file.reason) }
     if let array = file.array, services.files.hasSeveralNames(array) {
       throw .argument(
@@ -29,6 +26,18 @@ enum ReloadArray: BindingCommand {
     propagate(array, of: binding, by: call, with: services)
     call.context.notifyKeyspace("mmap.reload", call.key)
     call.reply.integer(count)
+  }
+
+  /// Nothing has taken the place of the file. It may have been written anew.
+  private static func remap(
+    _ array: ServedArray, of binding: Binding, by call: Call, with services: Services
+  ) throws(CommandError) {
+    array.unfinishedChange?.complete(call.context)
+    array.recover()
+    if let fault = array.fault { throw .detached(path: quoted(binding.file.path.bytes), reason: fault) }
+    propagate(array, of: binding, by: call, with: services)
+    call.context.notifyKeyspace("mmap.reload", call.key)
+    call.reply.integer(array.file.count)
   }
 
   static func runWithoutKey(_ call: Call) throws(CommandError) { throw .noSuchKey }

@@ -134,6 +134,8 @@ final class Incoming {
       if stream.isPrimary { backfill.announceSoon(array, context) }
     // It came whole with a full synchronisation.
     case .attached: break
+    // Why there is none has been said.
+    case .absent(.failed): break
     // Some of it came before this server was restarted.
     case .detached, .absent: fail(file, .argument("the beginning of its contents is not here"))
     }

@@ -18,16 +18,18 @@ enum BeginContents: KeyCommand {
     function: { serve(BeginContents.self, $0, $1, $2) })
 
   static func run(_ call: Call, with services: Services) throws(CommandError) {
-    var arguments = try call.sentArguments()
+    var arguments = try call.arguments(of: "MMAP.CONTENTS")
     let name = try arguments.arrayName(below: services.root)
     let count = try arguments.natural("dimensions")
+    guard count <= arguments.count else { throw .argument("there are no \(count) dimensions") }
     var shape: [Int] = []
-    for _ in 0..<min(count, arguments.count) { shape.append(try arguments.natural("dimension")) }
+    for _ in 0..<count { shape.append(try arguments.natural("dimension")) }
     if let file = services.incoming.file(name) {
       services.incoming.begin(file, shape: shape)
       if let blob = arguments.next() {
         services.incoming.write(blob.bytes, at: 0, to: file)
         services.incoming.complete(file, call.context)
+        call.context.notifyKeyspace("mmap", call.key)
       }
       services.incoming.note(file, by: call)
     }
@@ -45,7 +47,7 @@ enum BackfillPiece: KeyCommand {
     function: { serve(BackfillPiece.self, $0, $1, $2) })
 
   static func run(_ call: Call, with services: Services) throws(CommandError) {
-    var arguments = try call.sentArguments()
+    var arguments = try call.arguments(of: "MMAP.BACKFILL")
     let name = try arguments.arrayName(below: services.root)
     let (index, blob) = (try arguments.natural("index"), try arguments.required().bytes)
     if let file = services.incoming.file(name) {
@@ -67,7 +69,7 @@ enum CompleteContents: KeyCommand {
     function: { serve(CompleteContents.self, $0, $1, $2) })
 
   static func run(_ call: Call, with services: Services) throws(CommandError) {
-    var arguments = try call.sentArguments()
+    var arguments = try call.arguments(of: "MMAP.COMPLETE", orRecorded: true)
     let name = try arguments.arrayName(below: services.root)
     if let file = services.incoming.file(name) {
       if call.origin == .appendOnlyFile {
@@ -75,6 +77,7 @@ enum CompleteContents: KeyCommand {
         services.incoming.attach(file)
       } else {
         services.incoming.complete(file, call.context)
+        call.context.notifyKeyspace("mmap", call.key)
       }
       services.incoming.note(file, by: call)
     }
@@ -90,7 +93,7 @@ enum WithdrawContents: KeyCommand {
     function: { serve(WithdrawContents.self, $0, $1, $2) })
 
   static func run(_ call: Call, with services: Services) throws(CommandError) {
-    var arguments = try call.sentArguments()
+    var arguments = try call.arguments(of: "MMAP.WITHDRAW", orRecorded: true)
     let name = try arguments.arrayName(below: services.root)
     if let file = services.incoming.file(name) {
       file.withdraw(call.origin == .appendOnlyFile ? .incomplete : .missingOnPrimary)
@@ -109,7 +112,7 @@ enum RecountArray: KeyCommand {
     function: { serve(RecountArray.self, $0, $1, $2) })
 
   static func run(_ call: Call, with services: Services) throws(CommandError) {
-    var arguments = try call.sentArguments()
+    var arguments = try call.arguments(of: "MMAP.RECOUNT")
     let name = try arguments.arrayName(below: services.root)
     let count = try arguments.natural("count")
     try change(name, by: call, "mmap.resize", with: services) { (array) throws(CommandError) in
@@ -130,7 +133,7 @@ enum RefillRange: KeyCommand {
     function: { serve(RefillRange.self, $0, $1, $2) })
 
   static func run(_ call: Call, with services: Services) throws(CommandError) {
-    var arguments = try call.sentArguments()
+    var arguments = try call.arguments(of: "MMAP.REFILL")
     let name = try arguments.arrayName(below: services.root)
     try change(name, by: call, "mmap.fill", with: services) { (array) throws(CommandError) in
       try array.accept(Refilling(arguments: arguments))
@@ -170,11 +173,16 @@ private struct Refilling: ArrayVisitor {
 }
 
 extension Call {
-  /// The arguments of a message that only a primary sends, or an AOF has.
-  fileprivate func sentArguments() throws(CommandError) -> Arguments {
-    guard origin.isReplay else {
-      throw .argument("this is what a master sends to its replicas; use MMAP.WRITE, MMAP.FILL or MMAP.RESIZE")
+  /// The arguments of a message that only a primary sends.
+  ///
+  /// - Parameter isRecorded: whether it is also in a replica's AOF.
+  fileprivate func arguments(
+    of command: StaticString, orRecorded isRecorded: Bool = false
+  ) throws(CommandError) -> Arguments {
+    switch origin {
+    case .primary: return arguments
+    case .appendOnlyFile where isRecorded: return arguments
+    default: throw .argument("\(command) is what a master sends to its replicas; use MMAP, MMAP.WRITE or MMAP.RESIZE")
     }
-    return arguments
   }
 }

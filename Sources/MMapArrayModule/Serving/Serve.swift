@@ -102,7 +102,7 @@ extension Services {
         call.context.log(
           .warning,
           "\(quoted(file.path.bytes)) names another file than the one that is mapped: what has been changed since the last "
-            + "look, at most a second before the first refusal, nobody finds again")
+            + "look, at most a second before the first refusal, is lost")
       }
       file.isReplaced = true
       throw .replaced(path: quoted(file.path.bytes), key: call.key.quotation)

@@ -107,7 +107,10 @@ public struct Root: ~Copyable {
 
   /// Lets a staged file take the place of the file that has the name now. The change is atomic for whoever opens that name.
   ///
-  /// - Parameter isOwn: whether a file is one that this process has locked.
+  /// - Parameters:
+  ///   - staged: the staged file.
+  ///   - file: the name.
+  ///   - isOwn: whether a file is one that this process has locked.
   /// - Throws: `.locked` if another process writes the file that is there.
   public borrowing func install(
     _ staged: RelativePath, at file: RelativePath, isOwn: (FileIdentity) -> Bool
