@@ -119,6 +119,35 @@ struct RestoreOnAllNodesTests {
     if usesAOF { #expect(try server("VALL", "k2") == .integers([1, 2])) }
   }
 
+  @Test(
+    "an AOF has what was decided: a file that is missing when it is read changes no other key's path",
+    arguments: [false, true])
+  func missing(isReplica: Bool) throws {
+    let server = try ModuleServer.node([("appendonly", "yes"), ("appendfsync", "always")])
+    if isReplica { try server.join(master) }
+    let decider = isReplica ? master : server
+    try decider.makeArray("a", "i8", .npy, [1, 2])
+    let payload = try decider.dump("a")
+    #expect(try decider("RESTORE", "b", 0, payload) == .ok)
+    try decider("MMAP.ADD", "a", 3)
+    try decider("MMAP.ADD", "b", 4)
+    if isReplica {
+      try server.catchUp(with: master)
+      try server("REPLICAOF", "NO", "ONE")
+    }
+    let path = try server("VFILEPATH", "b")
+    server.live.kill()
+    try Shell.run("mv '\(server.path("a"))' '\(server.path("away"))'")
+    try server.start()
+    #expect(try server("VALL", "b") == .integers([1, 2, 4]))
+    #expect(try server("VFILEPATH", "b") == path)
+    #expect(try server.failure(["VALL", "a"]).contains("No such file"))
+    try Shell.run("mv '\(server.path("away"))' '\(server.path("a"))'")
+    #expect(try server("VALL", "a") == .integers([1, 2, 3]))
+    try server("MMAP.ADD", "b", 5)
+    #expect(try server("VALL", "a") == .integers([1, 2, 3]))
+  }
+
   @Test("a file in the way that nothing is bound to is renamed aside, by its very name, and forges no log line")
   func aside() throws {
     let server = try ModuleServer()

@@ -110,6 +110,29 @@ struct UnfinishedContentsTests {
     try originals.expectUntouched()
   }
 
+  @Test("FAILOVER right after another program's writing: both have the same of it", arguments: ["append", "cut"])
+  func outside(change: String) throws {
+    try master.write([1, 2, 3], to: "log")
+    try master("MMAP", "log", "log", "u8")
+    try replica.catchUp(with: master)
+    try Shell.run(
+      change == "cut" ? "printf x >'\(master.path("log"))'" : "printf xyz >>'\(master.path("log"))'")
+    let replies = try master.connection.pipeline {
+      $0("VCOUNT", "log")
+      $0("FAILOVER")
+    }
+    #expect(replies == [.integer(change == "cut" ? 1 : 6), .ok])
+    try eventually("the roles are exchanged") {
+      try replica.information("replication")["role"] == "master"
+        && master.information("replication")["master_link_status"] == "up"
+    }
+    try eventually("they have the same") { try master.digests(["log"]) == replica.digests(["log"]) }
+    // What is in either's file now is what a restart finds.
+    #expect(try replica("MMAP.ADD", "log", 9).errorText == nil)
+    try expectSame(replica, [master], keys: ["log"])
+    #expect(try master.bytes("log") == replica.bytes("log"))
+  }
+
   @Test("SHUTDOWN while contents are under way, and a replica that lags")
   func shutdown() throws {
     try master.makeLargeFile()

@@ -34,6 +34,12 @@ struct Disturbance: OptionSet, Sendable {
 
   static let all = Disturbance(names.map(\.disturbance))
 
+  /// Those that happen to nodes and files, and are no commands on keys.
+  static let events: Disturbance = [
+    .links, .outside, .pause, .failover, .killReplica, .killMaster, .fullDisk, .synchronize, .flush, .large, .reload,
+    .promote,
+  ]
+
   var description: String {
     Disturbance.names.filter { contains($0.disturbance) }.map(\.name).joined(separator: ",")
   }

@@ -8,7 +8,9 @@ extension Storm {
 
   /// One disturbance, with changes before, meanwhile and after.
   func disturb() throws {
-    guard let chosen = pick(Disturbance.names.filter { has($0.disturbance) }) else { return }
+    // The others are among the changes.
+    let events = Disturbance.names.filter { has($0.disturbance) && Disturbance.events.contains($0.disturbance) }
+    guard let chosen = pick(events) else { return }
     switch chosen.disturbance {
     case .pause: try pause()
     case .failover: try failover()

@@ -158,10 +158,19 @@ final class Storm {
       let lines = node.server.live.log.split(whereSeparator: \.isNewline).suffix(40)
       return "--- log of node \(node.number)\n" + lines.map { "\($0.prefix(220))" }.joined(separator: "\n")
     }
+    let paths = bound.flatMap { array in
+      array.keys.sorted().map { key in
+        let (path, count) = (try? master.server("VFILEPATH", key), try? master.server("VCOUNT", key))
+        return
+          "\(key) of '\(array.path)' (\(array.contents.count)): \(path.map(short) ?? "-") (\(count.map(short) ?? "-"))"
+      }
+    }
     return """
       MMAPARRAY_STORM_SEED=\(seed) MMAPARRAY_STORM_DISTURBANCES=\(disturbances.description), after \(commandCount) commands
       \(error)
       \(topology.joined(separator: "\n"))
+      keys on the master:
+        \(paths.sorted().joined(separator: "\n  "))
       events:
         \(events.suffix(25).joined(separator: "\n  "))
       \(logs.joined(separator: "\n"))
