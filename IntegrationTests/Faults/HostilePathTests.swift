@@ -244,7 +244,7 @@ struct HostilePathTests {
       wrong.append(right)
       wrong[wrong.count - 1].type = Array(type.utf8)
     }
-    for flags: UInt64 in [8 | 4, 16, 32, 64, 128, 256, 1 << 63, UInt64.max] {
+    for flags: UInt64 in [8 | 4, 16, 32, 64, 128, 512, 1 << 63, UInt64.max] {
       wrong.append(right)
       wrong[wrong.count - 1].flags = flags
     }

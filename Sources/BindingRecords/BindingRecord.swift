@@ -33,13 +33,15 @@ package struct BindingRecord {
     package static let arriving = Flags(rawValue: 64)
     /// The contents are more than a payload can hold: it is none.
     package static let tooLarge = Flags(rawValue: 128)
+    /// It is absent because that server could not store it, and has asked for it again: so must whoever loads this.
+    package static let owed = Flags(rawValue: 256)
     package static let known: Flags = [
-      .raw, .readOnly, .contents, .absent, .named, .synchronization, .arriving, .tooLarge,
+      .raw, .readOnly, .contents, .absent, .named, .synchronization, .arriving, .tooLarge, .owed,
     ]
 
     /// Whether what is said of contents is said of some.
     var isConsistent: Bool {
-      contains(.contents) ? isDisjoint(with: [.absent, .tooLarge]) : isDisjoint(with: [.synchronization, .arriving])
+      contains(.contents) ? isDisjoint(with: [.absent, .tooLarge, .owed]) : isDisjoint(with: [.synchronization, .arriving])
     }
   }
 

@@ -2,7 +2,11 @@
 struct ReplicationState {
   /// Whether replicas have its contents, or get them with what has been sent or saved for them. Until then changes need not
   /// be sent: the contents are sent as they are by then.
-  var isAnnounced = false
+  var isAnnounced = false {
+    didSet { if isAnnounced { isHeld = true } }
+  }
+  /// Whether replicas have some whole contents of it, these or older ones.
+  var isHeld = false
   /// How many elements of a raw file replicas know of, or will with what is on its way to them.
   var count = 0
   /// What other programs have added to a raw file before a change, and goes with it.

@@ -70,6 +70,17 @@ extension Services {
 
   /// What is decided elsewhere from now on is not carried on with.
   private func becomeReplica() {
+    // What another program has written, and nobody has been sent, must not stand for what the new primary has; and what
+    // that sends must not destroy it.
+    for file in files.all where file.array.map({ propagation.foreignChanges.isAhead($0) }) == true {
+      file.withdraw(.failed("another program has changed it, and this server is a replica now"))
+      guard case .file(let path) = file.path else { continue }
+      do throws(MappedArrayError) {
+        try restoring.clear(path)
+      } catch {
+        Context.none.log(.warning, "\(quoted(path.bytes)) cannot be set aside: \(error)")
+      }
+    }
     backfill.abandonAll()
     for change in unfinishedChanges { change.abandon() }
   }

@@ -95,6 +95,7 @@ final class Backfill {
     array.replication.isAnnounced = true
     noteCount(of: array)
     guard !isWhole else { return }
+    array.replication.isHeld = false
     arrays.retain(array)
     shipments.append(Shipment(array: array, rest: 0..<array.file.count))
     scheduleTurn(context, afterMilliseconds: Backfill.pause)
@@ -194,6 +195,7 @@ final class Backfill {
     if piece.isEmpty {
       guard !isGrowth else { return arrays.release(shipments.removeFirst().array) }
       context.propagate("MMAP.COMPLETE", words, to: .replicas)
+      array.replication.isHeld = true
       arrays.release(shipments.removeFirst().array)
     } else {
       words.append(integer: piece.lowerBound)

@@ -103,7 +103,7 @@ extension Propagation {
       backfill.announceNothing(of: array)
       return .empty(shape: array.file.shape)
     }
-    array.replication.isAnnounced = false
+    (array.replication.isAnnounced, array.replication.isHeld) = (false, false)
     backfill.announceSoon(array, context)
     return .follows
   }

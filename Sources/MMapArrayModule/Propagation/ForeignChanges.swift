@@ -48,6 +48,13 @@ final class ForeignChanges {
     if !rest.isEmpty { context.schedule(afterMilliseconds: 1) { [unowned self] context in lookAtSome(context) } }
   }
 
+  /// Whether replicas have an array, and another program has changed it since in a way that they have not been sent.
+  func isAhead(_ array: ServedArray) -> Bool {
+    guard array.file.access == .writable, array.replication.isHeld else { return false }
+    guard array.replication.isAnnounced else { return true }
+    return array.format == .raw && (try? array.count()) != array.replication.count
+  }
+
   /// Looks at a raw array that is about to be changed: what it has gained must reach replicas with the change.
   func prepareChange(of array: ServedArray, _ context: Context) {
     let growth = growth(of: array, context)

@@ -15,6 +15,12 @@ enum NameArray: KeyCommand {
     var arguments = call.arguments
     let path = try arguments.required().bytes
     services.restoring.choose(try onArray(services.root.relativePath(path)), for: Array(call.key.bytes))
+    if call.origin == .primary {
+      // For this server's own AOF.
+      var words = CommandWords(call.key)
+      words.append(path)
+      call.context.propagate("MMAP.NAME", words, to: .everyone)
+    }
     call.reply.ok()
   }
 

@@ -27,6 +27,7 @@ struct BindingWriter {
     if binding.access == .readOnly { flags.insert(.readOnly) }
     if array != nil { flags.insert(.contents) }
     if isAbsent(binding, savedArray: array) { flags.insert(.absent) }
+    if saving.plan == .synchronization, case .absent(.failed) = binding.file.state { flags.insert(.owed) }
     if isTooLarge(binding) { flags.insert(.tooLarge) }
     var record = BindingRecord(path: binding.path.bytes, elementType: binding.elementType, flags: flags)
     let file = fileName(of: binding)

@@ -89,12 +89,17 @@ final class Staging {
     if phase == .none { return restoring.binding(saved) }
     let file = saved.bind(in: files)
     if saved.record.flags.contains(.absent) {
-      if !file.hasContents { file.withdraw(phase == .restart ? .incomplete : .missingOnPrimary) }
+      if !file.hasContents { file.withdraw(absence(of: saved.record)) }
     } else if phase == .restart {
       file.attach()
       file.array?.replication.isAnnounced = true
     }
     return saved.binding(to: file, in: files)
+  }
+
+  private func absence(of record: BindingRecord) -> Absence {
+    if record.flags.contains(.owed) { return .failed("its master has asked for it itself") }
+    return phase == .restart ? .incomplete : .missingOnPrimary
   }
 
   /// A binding that came with contents, which are staged, or could not be. A replica does without: it must not end for
