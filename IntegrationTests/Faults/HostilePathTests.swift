@@ -199,7 +199,7 @@ struct HostilePathTests {
       ["MMAP.APPLY", "missing", "2"], ["MMAP.BACKFILL", "missing", "missing", "i8", "raw", "0", "ab"],
       ["MMAP.BACKFILL", "right", "right"], ["MMAP.CONTENTS", "right", "right", "i16", "npy", most, "1"],
       ["MMAP.COMPLETE", "right", "../right", "i16", "npy"], ["MMAP.REFILL", "right", "right", "i16", "npy"],
-      ["MMAP.NAME", "right", "../right"], ["MMAP.RECOUNT", "right", "right", "i16", "npy", "-1"],
+      ["MMAP.NAME", "right", "../right"],
     ]
     // What cannot be applied: the array is not what the master has any more.
     let damage = [
@@ -208,7 +208,7 @@ struct HostilePathTests {
       ["MMAP.BACKFILL", "7", "7", "i16", "npy", most, "ab"], ["MMAP.BACKFILL", "8", "8", "i16", "npy", "0", "abc"],
       ["MMAP.REFILL", "9", "9", "i16", "npy", "0", "0", "x"],
       ["MMAP.REFILL", "10", "10", "i16", "npy", "0", most, "1"],
-      ["MMAP.FILL", "11", "0", "-1", "x"], ["MMAP.RECOUNT", "12", "12", "i16", "npy", most],
+      ["MMAP.FILL", "11", "0", "-1", "x"], ["MMAP.APPLY", "12", most],
       ["MMAP.CONTENTS", "13", "13", "i16", "npy", "1", "2", "abc"],
       ["MMAP.CONTENTS", "14", "14", "i16", "npy", "1", most],
     ]

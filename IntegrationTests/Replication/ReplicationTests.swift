@@ -43,7 +43,7 @@ struct ReplicationTests {
     let array = ["before", "before", type.name, "npy"]
     let commands = [
       ["MMAP.CONTENTS"] + array + ["1", "0"], ["MMAP.BACKFILL"] + array + ["0", ""], ["MMAP.COMPLETE"] + array,
-      ["MMAP.WITHDRAW"] + array, ["MMAP.REFILL"] + array + ["0", "0", "0"], ["MMAP.RECOUNT"] + array + ["0"],
+      ["MMAP.WITHDRAW"] + array, ["MMAP.REFILL"] + array + ["0", "0", "0"],
       ["MMAP.NAME", "before", "before"], ["MMAP.BIND"] + array + ["writable"],
     ]
     for command in commands { #expect(try replica.send(command).errorText?.contains("replicas") == true) }

@@ -41,7 +41,8 @@ package struct BindingRecord {
 
     /// Whether what is said of contents is said of some.
     var isConsistent: Bool {
-      contains(.contents) ? isDisjoint(with: [.absent, .tooLarge, .owed]) : isDisjoint(with: [.synchronization, .arriving])
+      contains(.contents)
+        ? isDisjoint(with: [.absent, .tooLarge, .owed]) : isDisjoint(with: [.synchronization, .arriving])
     }
   }
 

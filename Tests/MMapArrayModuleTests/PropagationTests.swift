@@ -58,8 +58,10 @@ extension ModuleTests {
         _ = module.server.turn { served.reply != nil }
         let sent = try #require(served.effects.propagations.first)
         #expect(sent.words[1] == Array(key.utf8))
+        // The key, and for a fill the array's name.
+        let words = sent.words.map { $0 == Array(key.utf8) ? Array(copy.utf8) : $0 }
         for _ in 1...2 {
-          let applied = module.server.run([sent.words[0], Array(copy.utf8)] + sent.words.dropFirst(2), as: .primary)
+          let applied = module.server.run(words, as: .primary)
           #expect(applied.reply?.errorText == nil, "\(applied.reply.debugDescription)")
           #expect(module.texts(copy) == module.texts(key))
         }

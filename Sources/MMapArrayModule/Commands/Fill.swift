@@ -52,7 +52,7 @@ private struct Filling<Element: MappableElement>: SlicedChange {
     return !slices.isEmpty
   }
 
-  mutating func send(_ array: ServedArray, _ context: Context, with propagation: Propagation) {
+  mutating func send(_ array: ServedArray, _ context: Context, key: [UInt8], with propagation: Propagation) {
     if !unsent.isEmpty { propagation.sendFill(of: array, context, unsent, with: text) }
     unsent = unsent.suffix(0)
   }

@@ -68,8 +68,8 @@ private struct Resizing<Element: MappableElement, Command: ResizingCommand>: Sli
     return try onArray(array.elements.continueShrink(by: SliceSize.freedBytes))
   }
 
-  mutating func send(_ array: ServedArray, _ context: Context, with propagation: Propagation) {
-    if !isSent { propagation.sendCount(of: array, context) }
+  mutating func send(_ array: ServedArray, _ context: Context, key: [UInt8], with propagation: Propagation) {
+    if !isSent { propagation.sendCount(of: array, context, key: key) }
     isSent = true
   }
 

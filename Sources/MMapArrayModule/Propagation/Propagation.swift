@@ -46,16 +46,13 @@ final class Propagation {
     noteSent(array)
   }
 
-  /// Sends the count as it is now: `MMAP.RECOUNT key name count`.
-  func sendCount(of array: ServedArray, _ context: Context) {
-    guard array.replication.isAnnounced, let name = array.name else { return backfill.announce(array, context) }
-    array.replication.gap = array.replication.gap.clamped(to: 0..<array.file.count)
-    if !array.replication.gap.isEmpty { sendGap(of: array, name, context) }
+  /// Sends the count as it is now, for a command on `key`.
+  func sendCount(of array: ServedArray, _ context: Context, key: [UInt8]) {
+    guard array.replication.isAnnounced else { return backfill.announce(array, context) }
     var words = CommandWords()
-    words.append(array.replication.key)
-    words.append(name)
-    words.append(integer: array.file.count)
-    context.propagate("MMAP.RECOUNT", words, to: .replicas)
+    words.append(key)
+    appendChange(EmptyCollection(), of: array, to: &words)
+    context.propagate("MMAP.APPLY", words, to: .replicas)
     noteSent(array)
   }
 
@@ -92,12 +89,16 @@ final class Propagation {
     guard !call.origin.isReplay else { return }
     guard array.replication.isAnnounced else { return backfill.announce(array, call.context) }
     var words = CommandWords(call.key)
+    appendChange(ranges, of: array, to: &words)
+    call.context.propagate("MMAP.APPLY", words, to: .replicas)
+    noteSent(array)
+  }
+
+  private func appendChange(_ ranges: some Sequence<Range<Int>>, of array: ServedArray, to words: inout CommandWords) {
     words.append(integer: array.file.count)
     let gap = array.replication.gap.clamped(to: 0..<array.file.count)
     if !gap.isEmpty { append(gap, of: array, to: &words) }
     for range in ranges { append(range, of: array, to: &words) }
-    call.context.propagate("MMAP.APPLY", words, to: .replicas)
-    noteSent(array)
   }
 
   private func append(_ range: Range<Int>, of array: ServedArray, to words: inout CommandWords) {

@@ -103,25 +103,6 @@ enum WithdrawContents: KeyCommand {
   }
 }
 
-/// `MMAP.RECOUNT key path type npy|raw count`: the number of elements, after a `MMAP.RESIZE` or `MMAP.CLEAR`.
-enum RecountArray: KeyCommand {
-  static let description = CommandDescription(
-    "MMAP.RECOUNT", access: .writing, since: "1.1.0", summary: "Sets the number of elements as a master has done",
-    complexity: "O(1), or O(N) where N is the disk space that is freed",
-    arguments: [.key, .string("path"), .string("type"), .string("format"), .integer("count")],
-    function: { serve(RecountArray.self, $0, $1, $2) })
-
-  static func run(_ call: Call, with services: Services) throws(CommandError) {
-    var arguments = try call.arguments(of: "MMAP.RECOUNT")
-    let name = try arguments.arrayName(below: services.root)
-    let count = try arguments.natural("count")
-    try change(name, by: call, "mmap.resize", with: services) { (array) throws(CommandError) in
-      try onArray(array.file.resize(to: count))
-      array.replication.count = count
-    }
-  }
-}
-
 /// `MMAP.REFILL key path type npy|raw start stop value`: a slice of a long `MMAP.FILL`.
 enum RefillRange: KeyCommand {
   static let description = CommandDescription(

@@ -17,8 +17,8 @@ protocol SlicedChange<Element> {
   /// - Returns: whether more are left.
   mutating func advance(_ array: TypedArray<Element>) throws(CommandError) -> Bool
 
-  /// Sends replicas what has been done since the last time.
-  mutating func send(_ array: ServedArray, _ context: Context, with propagation: Propagation)
+  /// Sends replicas what has been done since the last time, by a command on `key`, which may be gone after the first slice.
+  mutating func send(_ array: ServedArray, _ context: Context, key: [UInt8], with propagation: Propagation)
 
   func reply(to call: Call)
 }
@@ -36,7 +36,9 @@ extension Services {
       }
       while try change.advance(array) {}
     }
-    if stream.isPropagating, !call.origin.isReplay { change.send(array.served, call.context, with: propagation) }
+    if stream.isPropagating, !call.origin.isReplay {
+      change.send(array.served, call.context, key: Array(call.key.bytes), with: propagation)
+    }
     call.context.notifyKeyspace(Change.event, call.key)
     try propagation.flush(array.served, for: call)
     change.reply(to: call)
@@ -119,7 +121,7 @@ private final class ChangeJob<Change: SlicedChange>: BlockedCall, UnfinishedChan
   }
 
   private func noteSlice(_ context: Context) {
-    if services.stream.isPropagating { change.send(array, context, with: services.propagation) }
+    if services.stream.isPropagating { change.send(array, context, key: key, with: services.propagation) }
     context.signalModified(key: key)
   }
 
