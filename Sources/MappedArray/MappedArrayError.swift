@@ -20,6 +20,8 @@ public enum MappedArrayError: Error, Equatable, Sendable, CustomStringConvertibl
   case fault(path: String)
   /// The path names another file than the one that is mapped.
   case replaced(path: String)
+  /// The header leaves the elements where no span can be of them.
+  case unaligned(dataOffset: Int, ElementType)
   /// The array was mapped without write access.
   case readOnly
   /// The raw file ends in a part of an element, so its length cannot be changed.
@@ -67,6 +69,9 @@ public enum MappedArrayError: Error, Equatable, Sendable, CustomStringConvertibl
     case .locked(let path): "another process writes '\(path)'; map it READONLY, or unmap it there first"
     case .fault(let path): "a part of '\(path)' is gone: it was cut by another program, or the disk fails"
     case .replaced(let path): "'\(path)' names another file than a moment ago; try again"
+    case .unaligned(let dataOffset, let type):
+      "the file's header of \(dataOffset) bytes leaves its \(type.name) unaligned, so that there is no span of them; use "
+        + "subscripts or elements(in:), or save the file again with numpy.save"
     case .readOnly: "the array is mapped READONLY; map the file WRITABLE to change it"
     case .trailingBytes(let bytes, let elementSize):
       "the file ends in \(bytes) bytes of a part of an element of \(elementSize); complete or remove them first"

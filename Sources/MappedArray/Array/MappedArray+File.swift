@@ -1,5 +1,14 @@
 // What programs do with the file and reach by the array.
 extension MappedArray {
+  /// Where the file is: the path that it was opened with.
+  public var filePath: FilePath { file.filePath }
+
+  /// Whether the array may be changed.
+  public var access: Access { file.access }
+
+  /// Whether the file has a header.
+  public var format: FileFormat { file.format }
+
   /// See ``MappedFile/refresh()``.
   public mutating func refresh() throws(MappedArrayError) { try file.refresh() }
 

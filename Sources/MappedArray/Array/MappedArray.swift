@@ -6,11 +6,17 @@ import CFaultGuard
 public struct MappedArray<Element: BitwiseCopyable>: ~Copyable {
   // The only stored property: see `MappedFileCell`.
   /// The file: what it is, and all that is done with it whatever its elements are.
-  public package(set) var file: MappedFile
+  @usableFromInline
+  package var file: MappedFile
 
-  /// How many elements there are. A raw file may have been lengthened by another program since: see `refresh()`.
+  /// How many elements there are. A raw file may have been lengthened by another program since: see ``refresh()``.
+  @inlinable
   public var count: Int { file.count }
+
   public var isEmpty: Bool { count == 0 }
+
+  /// The indexes of all elements, in order.
+  public var indices: Range<Int> { 0..<count }
 }
 
 extension MappedArray where Element: MappableElement {
@@ -83,12 +89,6 @@ extension MappedArray {
     return index < file.count
   }
 
-  /// The element at an index that is known to be less than the count.
-  subscript(unchecked index: Int) -> Element {
-    // In bounds of the mapping by the caller's knowledge; a header may leave the elements unaligned.
-    file.elements.loadUnaligned(fromByteOffset: index &* MemoryLayout<Element>.stride, as: Element.self)
-  }
-
   /// Replaces the element at `index`.
   ///
   /// - Returns: whether there is one.
@@ -110,6 +110,13 @@ extension MappedArray {
   /// Adds elements at the end: all or, on an error, none.
   public mutating func append(contentsOf elements: Span<Element>) throws(MappedArrayError) {
     try elements.withUnsafeBytes { (bytes) throws(MappedArrayError) in try file.append(bytes) }
+  }
+
+  /// Adds elements at the end: all or, on an error, none.
+  public mutating func append(contentsOf elements: some Sequence<Element>) throws(MappedArrayError) {
+    // What does not lie in a row is copied there.
+    let elements = ContiguousArray(elements)
+    try append(contentsOf: elements.span)
   }
 
   /// Removes the last element.
@@ -154,3 +161,6 @@ extension MappedArray where Element: MappableElement {
     try file.checkFault()
   }
 }
+
+// As the file.
+extension MappedArray: Sendable where Element: Sendable {}

@@ -1,6 +1,8 @@
 import SystemPackage
 
 /// The path of a file below a root: one or more names, none of which is `.`, `..` or empty.
+///
+/// Or any other path, of a file that was opened without a root: see `init(ofProgram:)`.
 public struct RelativePath: Hashable, Sendable {
   let path: FilePath
 
@@ -39,6 +41,9 @@ public struct RelativePath: Hashable, Sendable {
   init(staged name: String) {
     path = FilePath(root: nil, [StagedFile.directory] + FilePath(name).components)
   }
+
+  /// What a file is called that the program itself opened, wherever it lies. Never given to a root.
+  init(ofProgram path: FilePath) { self.path = path }
 
   /// The same path with something behind its name.
   func appending(_ suffix: String) -> RelativePath { RelativePath(path: FilePath(path.string + suffix)) }

@@ -96,7 +96,7 @@ public struct ArrayFile: ~Copyable {
   consuming func takeDescriptor() -> Descriptor { file.takeDescriptor() }
 
   /// Locks the file if it is to be written, and reads its header, or writes one if it is to have one. nil: none.
-  private static func settle(
+  static func settle(
     _ file: borrowing OpenedFile, for request: MappingRequest
   ) throws(MappedArrayError) -> NPYHeader? {
     if request.access == .writable {

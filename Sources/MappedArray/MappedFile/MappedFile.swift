@@ -12,6 +12,7 @@ public struct MappedFile: ~Copyable {
   let descriptor: Descriptor
   var mapping: Mapping
   /// The first element's address in the mapping. Valid for `count` elements, and unaligned: a header may have any length.
+  @usableFromInline
   var elements: UnsafeMutableRawPointer
   public internal(set) var path: RelativePath
   public let identity: FileIdentity
@@ -100,11 +101,17 @@ public struct MappedFile: ~Copyable {
   /// Elements in a row; lengths change by whole rows.
   public var rowSize: Int { header?.rowSize ?? 1 }
 
+  /// How many rows there are.
+  public var rowCount: Int {
+    guard let header else { return count }
+    // Rows of no elements cannot be counted: the header's number of them stands.
+    return header.rowSize > 0 ? count / header.rowSize : header.shape[0]
+  }
+
   /// The dimensions, rows first. The product is the count.
   public var shape: [Int] {
-    // Rows of no elements cannot be counted: the header's number of them stands.
-    guard let header, header.rowSize > 0 else { return header?.shape ?? [count] }
-    return [count / header.rowSize] + header.shape.dropFirst()
+    guard let header else { return [count] }
+    return [rowCount] + header.shape.dropFirst()
   }
 
   /// Bytes of the file, all of which are mapped.
@@ -159,3 +166,7 @@ public struct ArrayInfo: Equatable, Sendable {
   /// Bytes of the file, all of which are mapped.
   public let mappedBytes: Int
 }
+
+// A file is changed by its one owner only, which no two threads are at once; to look at it changes nothing. What the fault
+// guard notes of it is atomic.
+extension MappedFile: @unchecked Sendable {}
