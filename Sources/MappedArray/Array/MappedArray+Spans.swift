@@ -8,11 +8,11 @@ extension MappedArray where Element: MappableElement {
   /// - Throws: `.unaligned` if the file's header leaves the elements where no span can be of them: see ``isAligned``.
   ///   `.fault` if a part of the file is known to be gone.
   /// - Complexity: O(1).
+  @inlinable
   public var span: Span<Element> {
     @_lifetime(borrow self)
     get throws(MappedArrayError) {
-      try checkAligned()
-      try file.checkFault()
+      try file.checkSpan(alignment: MemoryLayout<Element>.alignment)
       let elements = UnsafeBufferPointer(
         start: UnsafePointer(file.elements.assumingMemoryBound(to: Element.self)), count: file.count)
       // The mapping is as long as those elements, and stays where it is as long as `self` is borrowed.
@@ -28,6 +28,7 @@ extension MappedArray where Element: MappableElement {
   /// - Throws: `.readOnly`, `.system` if there is no disk space, and as ``span``.
   /// - Complexity: O(1) and the first time a system call; O(n) in the holes of a sparse file.
   @_lifetime(&self)
+  @inlinable
   public mutating func mutableSpan() throws(MappedArrayError) -> MutableSpan<Element> {
     try mutableSpan(in: 0..<file.count)
   }
@@ -36,11 +37,11 @@ extension MappedArray where Element: MappableElement {
   ///
   /// - Precondition: `range` is in `0..<count`.
   @_lifetime(&self)
+  @inlinable
   public mutating func mutableSpan(in range: Range<Int>) throws(MappedArrayError) -> MutableSpan<Element> {
     precondition(range.lowerBound >= 0 && range.upperBound <= file.count, "Range out of bounds")
-    try checkAligned()
     try file.makeStorable(range)
-    try file.checkFault()
+    try file.checkSpan(alignment: MemoryLayout<Element>.alignment)
     let elements = UnsafeMutableBufferPointer(
       start: file.elements.assumingMemoryBound(to: Element.self) + range.lowerBound, count: range.count)
     // As in `span`; the mapping is writable, and nobody else has it as long as `self` is being changed.
@@ -67,10 +68,6 @@ extension MappedArray where Element: MappableElement {
     try file.checkFault()
     return elements
   }
-
-  func checkAligned() throws(MappedArrayError) {
-    guard isAligned else { throw .unaligned(dataOffset: file.dataOffset, Element.elementType) }
-  }
 }
 
 extension MappedArray where Element: MappableElement {
@@ -78,10 +75,22 @@ extension MappedArray where Element: MappableElement {
   ///
   /// - Precondition: `range` is in `0..<count`.
   /// - Throws: as ``span``.
+  @inlinable
   public subscript(range: Range<Int>) -> Span<Element> {
     @_lifetime(borrow self)
     get throws(MappedArrayError) {
       try span.extracting(range)
     }
+  }
+}
+
+extension MappedFile {
+  /// Makes sure that there can be a span of the elements.
+  ///
+  /// - Parameter alignment: theirs, in bytes.
+  @usableFromInline
+  func checkSpan(alignment: Int) throws(MappedArrayError) {
+    guard dataOffset % alignment == 0 else { throw .unaligned(dataOffset: dataOffset, elementType) }
+    try checkFault()
   }
 }

@@ -13,9 +13,11 @@ public struct MappedArray<Element: BitwiseCopyable>: ~Copyable {
   @inlinable
   public var count: Int { file.count }
 
+  @inlinable
   public var isEmpty: Bool { count == 0 }
 
   /// The indexes of all elements, in order.
+  @inlinable
   public var indices: Range<Int> { 0..<count }
 }
 
@@ -52,6 +54,7 @@ extension MappedArray {
   /// The element at `index`, or nil if it is out of range.
   ///
   /// - Complexity: O(1). Behind the end of a raw file a system call looks for new elements.
+  @inlinable
   public mutating func element(at index: Int) throws(MappedArrayError) -> Element? {
     if UInt(bitPattern: index) >= UInt(bitPattern: file.count) {
       guard try findNewElement(at: index) else { return nil }
@@ -83,6 +86,7 @@ extension MappedArray {
   }
 
   /// Whether another program has appended to a raw file so far that there is an element at `index`.
+  @usableFromInline
   mutating func findNewElement(at index: Int) throws(MappedArrayError) -> Bool {
     guard file.isRaw, index >= 0 else { return false }
     try file.refresh()
@@ -92,6 +96,7 @@ extension MappedArray {
   /// Replaces the element at `index`.
   ///
   /// - Returns: whether there is one.
+  @inlinable
   public mutating func update(at index: Int, to element: Element) throws(MappedArrayError) -> Bool {
     if UInt(bitPattern: index) >= UInt(bitPattern: file.count) {
       guard try findNewElement(at: index) else { return false }
@@ -103,16 +108,19 @@ extension MappedArray {
   /// Adds one element at the end.
   ///
   /// - Complexity: O(1) amortised; for a raw file one lseek and one pwrite.
+  @inlinable
   public mutating func append(_ element: Element) throws(MappedArrayError) {
     try withUnsafeBytes(of: element) { (bytes) throws(MappedArrayError) in try file.append(bytes) }
   }
 
   /// Adds elements at the end: all or, on an error, none.
+  @inlinable
   public mutating func append(contentsOf elements: Span<Element>) throws(MappedArrayError) {
     try elements.withUnsafeBytes { (bytes) throws(MappedArrayError) in try file.append(bytes) }
   }
 
   /// Adds elements at the end: all or, on an error, none.
+  @inlinable
   public mutating func append(contentsOf elements: some Sequence<Element>) throws(MappedArrayError) {
     // What does not lie in a row is copied there.
     let elements = ContiguousArray(elements)
@@ -122,6 +130,7 @@ extension MappedArray {
   /// Removes the last element.
   ///
   /// - Returns: the element, or nil if there was none.
+  @inlinable
   public mutating func popLast() throws(MappedArrayError) -> Element? {
     try file.refresh()
     guard count > 0 else { return nil }
@@ -139,6 +148,7 @@ extension MappedArray {
 
 extension MappedArray where Element: MappableElement {
   /// Calls `body` with a view of a range of elements, cut to those there are. The view is valid only during the call.
+  @inlinable
   public borrowing func withElements<Result, Failure: Error>(
     in range: Range<Int>, _ body: (ElementView<Element>) throws(Failure) -> Result
   ) throws(Failure) -> Result {

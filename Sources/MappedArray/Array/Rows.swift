@@ -1,11 +1,13 @@
 /// The rows of an array: what the dimensions after the first make up. In one dimension each element is a row.
 public struct Rows<Element: MappableElement>: ~Escapable {
-  private let elements: Span<Element>
+  @usableFromInline
+  let elements: Span<Element>
   /// Elements in a row.
   public let rowSize: Int
   /// How many rows there are.
   public let count: Int
 
+  @inlinable
   @_lifetime(copy elements)
   init(_ elements: Span<Element>, rowSize: Int, count: Int) {
     self.elements = elements
@@ -14,12 +16,14 @@ public struct Rows<Element: MappableElement>: ~Escapable {
   }
 
   /// The numbers of all rows, in order.
+  @inlinable
   public var indices: Range<Int> { 0..<count }
 
   /// The elements of a row.
   ///
   /// - Precondition: `row` is in `0..<count`.
   /// - Complexity: O(1).
+  @inlinable
   public subscript(row: Int) -> Span<Element> {
     @_lifetime(copy self)
     get {
@@ -34,9 +38,11 @@ extension MappedArray where Element: MappableElement {
   public var shape: [Int] { file.shape }
 
   /// Elements in a row; 1 in one dimension. The length changes by whole rows.
+  @inlinable
   public var rowSize: Int { file.rowSize }
 
   /// How many rows there are.
+  @inlinable
   public var rowCount: Int { file.rowCount }
 
   /// All rows.
@@ -45,6 +51,7 @@ extension MappedArray where Element: MappableElement {
   ///     for row in rows.indices { total += length(of: rows[row]) }
   ///
   /// - Throws: as ``span``.
+  @inlinable
   public var rows: Rows<Element> {
     @_lifetime(borrow self)
     get throws(MappedArrayError) {
@@ -56,6 +63,7 @@ extension MappedArray where Element: MappableElement {
   ///
   /// - Precondition: `row` is in `0..<rowCount`.
   @_lifetime(&self)
+  @inlinable
   public mutating func mutableRow(_ row: Int) throws(MappedArrayError) -> MutableSpan<Element> {
     precondition(UInt(bitPattern: row) < UInt(bitPattern: rowCount), "Row out of range")
     return try mutableSpan(in: row * rowSize..<(row + 1) * rowSize)

@@ -12,7 +12,9 @@ public struct SharedMappedArray<Element: MappableElement>: RandomAccessCollectio
   /// The array, which nobody changes.
   @usableFromInline
   final class Owner: Sendable {
+    @usableFromInline
     let array: MappedArray<Element>
+
     init(_ array: consuming MappedArray<Element>) { self.array = array }
   }
 
@@ -22,7 +24,9 @@ public struct SharedMappedArray<Element: MappableElement>: RandomAccessCollectio
   @usableFromInline
   nonisolated(unsafe) let elements: UnsafeRawPointer
 
-  public let startIndex = 0
+  @inlinable
+  public var startIndex: Int { 0 }
+
   /// How many elements there are.
   public let endIndex: Int
 
@@ -51,11 +55,11 @@ public struct SharedMappedArray<Element: MappableElement>: RandomAccessCollectio
   /// All elements.
   ///
   /// - Throws: as ``MappedArray/span``.
+  @inlinable
   public var span: Span<Element> {
     @_lifetime(borrow self)
     get throws(MappedArrayError) {
-      try owner.array.checkAligned()
-      try owner.array.checkFault()
+      try owner.array.file.checkSpan(alignment: MemoryLayout<Element>.alignment)
       // The owner lives as long as `self`, and the mapping as long as the owner.
       return _overrideLifetime(
         UnsafeBufferPointer(start: elements.assumingMemoryBound(to: Element.self), count: endIndex).span,

@@ -44,6 +44,7 @@ extension MappedFile {
   /// elements change nothing, wherever `index` is.
   ///
   /// - Precondition: `bytes` is whole elements, and `index` is not negative.
+  @usableFromInline
   mutating func write(_ bytes: UnsafeRawBufferPointer, at index: Int) throws(MappedArrayError) {
     try checkWritable()
     let (end, overflow) = index.addingReportingOverflow(bytes.count / elementSize)
@@ -72,6 +73,7 @@ extension MappedFile {
   /// Adds packed elements at the end, which for a raw file is where the file ends now.
   ///
   /// - Precondition: `bytes` is whole elements.
+  @usableFromInline
   mutating func append(_ bytes: UnsafeRawBufferPointer) throws(MappedArrayError) {
     guard isRaw, !bytes.isEmpty else { return try write(bytes, at: count) }
     try checkWritable()
@@ -124,6 +126,7 @@ extension MappedFile {
   }
 
   /// Makes sure that elements which are there have disk space, so that they can be stored through the mapping.
+  @usableFromInline
   mutating func makeStorable(_ range: Range<Int>) throws(MappedArrayError) {
     try checkWritable()
     if hasHoles == nil { hasHoles = try findHoles() }
