@@ -75,7 +75,7 @@ enum DescribeArray: BindingCommand {
       ]
     } catch {
       guard case .detached(_, let reason) = error else { throw error }
-      fields = [("state", .text("detached")), ("reason", .text("\(reason)"))] + fields
+      fields = [("state", .text("detached")), ("reason", .text(reason.reply))] + fields
     }
     call.reply.map(fields)
   }

@@ -139,6 +139,42 @@ struct OpeningTests {
     #expect(throws: MappedArrayError.rawContradictsHeader(.i16)) { _ = try MappedFile(raw: path(), of: .i16) }
   }
 
+  @Test("errors say what would be right")
+  func texts() throws {
+    func text(_ body: () throws -> Void) throws -> String {
+      let error = #expect(throws: MappedArrayError.self) { try body() }
+      return try #require(error).description
+    }
+    do {
+      let first = try MappedArray<Int16>(creating: path())
+      #expect(
+        try text { _ = try MappedArray<Int16>(updating: path()) }
+          == "'\(path())' is mapped for writing already, by another process or by this one; open it for reading, or close it there"
+      )
+      #expect(first.isEmpty)
+    }
+    #expect(
+      try text { _ = try MappedArray<Float>(path()) }
+        == "the file's header records i16, not f32; open it as MappedArray<Int16>")
+    #expect(
+      try text { _ = try MappedArray<Int16>(raw: path()) }
+        == "the file is not raw: it has a .npy header, which records i16; open it without 'raw'")
+    #expect(
+      try text { _ = try MappedArray<Int16>(creating: path()) }
+        == "'\(path())' exists already; open it with MappedArray(updating:), or name another file")
+    #expect(
+      try text {
+        var array = try MappedArray<Int16>(path())
+        try array.append(1)
+      } == "the array is read-only; open it with MappedArray(updating:) to change it")
+    try Files.write([1, 2], to: self.text("raw"))
+    #expect(
+      try text { _ = try MappedArray<Int16>(path("raw")) }
+        == "the file has no .npy header; open it with 'raw', or save it with numpy.save")
+    #expect(
+      try text { _ = try MappedArray<Int16>(path("none")) } == "'\(path("none"))': open: No such file or directory")
+  }
+
   @Test("what is no file is refused, and nothing waits for it")
   func noFile() throws {
     try call { mkfifo(text("fifo"), 0o600) }
