@@ -97,6 +97,10 @@ let package = Package(
     .executableTarget(
       name: "sensor-log", dependencies: ["MappedArrayClient"], path: "Sources/Examples/SensorLog",
       swiftSettings: swiftSettings),
+    // Files without a server.
+    .executableTarget(
+      name: "numpy-files", dependencies: ["MappedArray"], path: "Sources/Examples/NumPyFiles",
+      exclude: ["weather.py"], swiftSettings: swiftSettings),
 
     .executableTarget(name: "plain-hiredis", dependencies: ["CHiredis"], path: "Sources/Examples/PlainHiredis"),
     // The smallest module on ServerModule.

@@ -1,7 +1,8 @@
 import Glibc
 
-// Paths are in the library's interface: whoever imports it can make them.
-@_exported import struct SystemPackage.FilePath
+// Paths and codes of errors are in the library's interface: whoever imports it can name them.
+@_documentation(visibility: internal) @_exported import struct SystemPackage.Errno
+@_documentation(visibility: internal) @_exported import struct SystemPackage.FilePath
 
 // Files at paths that the program itself chose: anywhere, through symbolic links too, as open(2) finds them. What comes
 // from somebody else belongs below a `Root`.
