@@ -13,8 +13,9 @@ extension MappedArray where Element: MappableElement {
     @_lifetime(borrow self)
     get throws(MappedArrayError) {
       try file.checkSpan(alignment: MemoryLayout<Element>.alignment)
+      // A count that the compiler knows to be none below zero halves what it checks of an index.
       let elements = UnsafeBufferPointer(
-        start: UnsafePointer(file.elements.assumingMemoryBound(to: Element.self)), count: file.count)
+        start: UnsafePointer(file.elements.assumingMemoryBound(to: Element.self)), count: Swift.max(file.count, 0))
       // The mapping is as long as those elements, and stays where it is as long as `self` is borrowed.
       return _overrideLifetime(elements.span, borrowing: self)
     }

@@ -62,7 +62,7 @@ public struct SharedMappedArray<Element: MappableElement>: RandomAccessCollectio
       try owner.array.file.checkSpan(alignment: MemoryLayout<Element>.alignment)
       // The owner lives as long as `self`, and the mapping as long as the owner.
       return _overrideLifetime(
-        UnsafeBufferPointer(start: elements.assumingMemoryBound(to: Element.self), count: endIndex).span,
+        UnsafeBufferPointer(start: elements.assumingMemoryBound(to: Element.self), count: Swift.max(endIndex, 0)).span,
         borrowing: self)
     }
   }
