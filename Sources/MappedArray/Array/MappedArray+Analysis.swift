@@ -85,6 +85,8 @@ extension MappedArray where Element: MappableElement {
   ///
   /// - Throws: `.fault` if a part of what was looked at is gone.
   /// - Complexity: O(log n).
+  @inlinable
+  @inline(__always)
   public borrowing func insertionIndex(
     of value: Element, side: SearchSide = .left
   ) throws(MappedArrayError) -> Int {

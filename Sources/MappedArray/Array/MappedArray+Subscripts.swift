@@ -25,12 +25,14 @@ extension MappedArray {
   ///
   /// - Complexity: O(1); no system call looks for what others have appended to a raw file.
   @inlinable
+  @inline(__always)
   public subscript(checked index: Int) -> Element? {
     UInt(bitPattern: index) < UInt(bitPattern: file.count) ? self[unchecked: index] : nil
   }
 
   /// The element at an index that is known to be less than the count.
   @inlinable
+  @inline(__always)
   subscript(unchecked index: Int) -> Element {
     // In bounds of the mapping by the caller's knowledge; a header may leave the elements unaligned.
     file.elements.loadUnaligned(fromByteOffset: index &* MemoryLayout<Element>.stride, as: Element.self)

@@ -3,11 +3,11 @@ import SystemPackage
 /// The path of a file below a root: one or more names, none of which is `.`, `..` or empty.
 ///
 /// Or any other path, of a file that was opened without a root: see `init(ofProgram:)`.
-public struct RelativePath: Hashable, Sendable {
+package struct RelativePath: Hashable, Sendable {
   let path: FilePath
 
   /// The bytes of the path without a final zero. They need not be UTF-8.
-  public var bytes: [UInt8] { path.bytes }
+  package var bytes: [UInt8] { path.bytes }
 
   /// PATH_MAX less the final zero; a longer path could not be opened.
   static let mostBytes = 4095

@@ -3,10 +3,10 @@ import Glibc
 import SystemPackage
 
 /// The directory that all files live under. Nothing outside it can be reached through it.
-public struct Root: ~Copyable {
+package struct Root: ~Copyable {
   private let descriptor: Descriptor
   /// The absolute path, without symbolic links.
-  public let path: FilePath
+  package let path: FilePath
   /// Whether `openat2` is not even tried, as if the kernel lacked it.
   private let walks: Bool
   private let minimumDescriptor: Int32
@@ -17,7 +17,7 @@ public struct Root: ~Copyable {
   ///   - path: the directory's.
   ///   - minimumDescriptor: the least number that an array's file descriptor has. Those below are left to the rest of the
   ///     process, however many arrays there are.
-  public init(path: FilePath, minimumDescriptor: Int32 = 0) throws(SystemCallError) {
+  package init(path: FilePath, minimumDescriptor: Int32 = 0) throws(SystemCallError) {
     try self.init(path: path, minimumDescriptor: minimumDescriptor, walks: false)
   }
 
@@ -38,7 +38,7 @@ public struct Root: ~Copyable {
   }
 
   /// Reads a path as it came from outside: relative to the root, or absolute and inside it.
-  public borrowing func relativePath(_ bytes: UnsafeRawBufferPointer) throws(MappedArrayError) -> RelativePath {
+  package borrowing func relativePath(_ bytes: UnsafeRawBufferPointer) throws(MappedArrayError) -> RelativePath {
     try RelativePath(bytes: bytes, root: path)
   }
 
@@ -73,7 +73,7 @@ public struct Root: ~Copyable {
 
   /// Gives a file another name, replacing one that has it; missing directories are made. The change is atomic for
   /// whoever opens that name; renameat(2).
-  public borrowing func rename(_ file: RelativePath, to new: RelativePath) throws(MappedArrayError) {
+  package borrowing func rename(_ file: RelativePath, to new: RelativePath) throws(MappedArrayError) {
     try makeDirectories(above: new)
     guard let oldName = file.path.lastComponent, let newName = new.path.lastComponent else { throw .path(.empty) }
     let oldParent = try openDirectory(file.path.removingLastComponent())
@@ -103,7 +103,7 @@ public struct Root: ~Copyable {
   }
 
   /// Whether `file` holds the array that `staged` holds: the same bytes, and behind a header's elements perhaps room.
-  public borrowing func haveSameContents(
+  package borrowing func haveSameContents(
     _ staged: RelativePath, _ file: RelativePath, format: FileFormat
   ) throws(MappedArrayError) -> Bool {
     let staged = try open(staged, access: .readOnly, creating: false)
@@ -127,7 +127,7 @@ public struct Root: ~Copyable {
   /// Gives a file a new name beside its old one that nobody has.
   ///
   /// - Returns: the new name.
-  public borrowing func setAside(_ file: RelativePath) throws(MappedArrayError) -> RelativePath {
+  package borrowing func setAside(_ file: RelativePath) throws(MappedArrayError) -> RelativePath {
     var number = 1
     while identity(of: file.appending(".aside-\(number)")) != nil { number += 1 }
     let aside = file.appending(".aside-\(number)")
@@ -136,15 +136,15 @@ public struct Root: ~Copyable {
   }
 
   /// Notes on the disk whether an exchange of many files has begun and not ended: a mark that outlives the process.
-  public borrowing func setResyncInProgress(_ isInProgress: Bool) throws(MappedArrayError) {
+  package borrowing func setResyncInProgress(_ isInProgress: Bool) throws(MappedArrayError) {
     if isInProgress { _ = try openStaged(StagedFile.mark) } else { remove(StagedFile.mark) }
   }
 
   /// Whether such an exchange had begun and not ended when this process, or one before it, looked last.
-  public var isResyncInProgress: Bool { identity(of: StagedFile.mark) != nil }
+  package var isResyncInProgress: Bool { identity(of: StagedFile.mark) != nil }
 
   /// Removes staged files that a killed server has left: those that nobody has locked.
-  public borrowing func removeAbandonedFiles() {
+  package borrowing func removeAbandonedFiles() {
     guard let directory = try? openDirectory(FilePath(root: nil, [StagedFile.directory])),
       let stream = fdopendir(openat(directory.file.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC))
     else { return }
@@ -163,7 +163,7 @@ public struct Root: ~Copyable {
   }
 
   /// Removes a file that was made by `open` and could not be used.
-  public borrowing func remove(_ file: RelativePath) {
+  package borrowing func remove(_ file: RelativePath) {
     guard let parent = try? openDirectory(file.path.removingLastComponent()), let name = file.path.lastComponent else {
       return
     }
@@ -171,7 +171,7 @@ public struct Root: ~Copyable {
   }
 
   /// The file that the path names now, or nil if there is none.
-  public borrowing func identity(of file: RelativePath) -> FileIdentity? {
+  package borrowing func identity(of file: RelativePath) -> FileIdentity? {
     guard let descriptor = try? openBeneath(file.path, flags: open_path_only | O_CLOEXEC | O_NOFOLLOW) else {
       return nil
     }

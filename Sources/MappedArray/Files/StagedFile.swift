@@ -4,9 +4,9 @@ import SystemPackage
 /// A new file that is made in a corner of the root and takes its place when it is complete.
 ///
 /// The place it is made in, `.mmaparray/` below the root, can be reached by nobody else: see `RelativePath`.
-public struct StagedFile: ~Copyable {
+package struct StagedFile: ~Copyable {
   /// Where it is until it is installed.
-  public let path: RelativePath
+  package let path: RelativePath
   private let descriptor: Descriptor
   private var size = 0
 
@@ -19,7 +19,7 @@ public struct StagedFile: ~Copyable {
   /// - Parameters:
   ///   - root: what it is made below.
   ///   - number: one that no other staged file of this process has.
-  public init(in root: borrowing Root, number: UInt64) throws(MappedArrayError) {
+  package init(in root: borrowing Root, number: UInt64) throws(MappedArrayError) {
     let path = RelativePath(staged: "\(getpid())-\(number)")
     let file = try root.openStaged(path)
     self.path = path
@@ -27,7 +27,7 @@ public struct StagedFile: ~Copyable {
   }
 
   /// Appends bytes.
-  public mutating func append(_ bytes: UnsafeRawBufferPointer) throws(MappedArrayError) {
+  package mutating func append(_ bytes: UnsafeRawBufferPointer) throws(MappedArrayError) {
     do throws(SystemCallError) {
       try descriptor.write(bytes, at: size)
     } catch {
@@ -39,7 +39,7 @@ public struct StagedFile: ~Copyable {
   /// Appends zeros for the elements of an array of that shape, for which disk space is reserved.
   ///
   /// - Throws: `.tooLarge` if the shape is that of no array.
-  public mutating func appendZeros(_ elementType: ElementType, shape: [Int]) throws(MappedArrayError) {
+  package mutating func appendZeros(_ elementType: ElementType, shape: [Int]) throws(MappedArrayError) {
     guard let count = elementCount(shape: shape) else { throw .tooLarge }
     let (bytes, overflow) = count.multipliedReportingOverflow(by: elementType.size)
     let (end, stillOverflow) = size.addingReportingOverflow(bytes)
@@ -56,7 +56,7 @@ public struct StagedFile: ~Copyable {
   /// Appends the header of an array of that shape, which is what a file with a header begins with.
   ///
   /// - Throws: `.tooLarge` if the shape is that of no array.
-  public mutating func appendHeader(_ elementType: ElementType, shape: [Int]) throws(MappedArrayError) {
+  package mutating func appendHeader(_ elementType: ElementType, shape: [Int]) throws(MappedArrayError) {
     guard let header = NPYHeader(elementType, shape: shape) else { throw .tooLarge }
     try header.bytes.span.withUnsafeBytes { (bytes) throws(MappedArrayError) in try append(bytes) }
   }
