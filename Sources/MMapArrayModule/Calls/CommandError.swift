@@ -23,7 +23,7 @@ indirect enum CommandError: CallError {
     case .wrongType: "WRONGTYPE Operation against a key holding the wrong kind of value"
     case .noSuchKey: "ERR no such key: map a file to it with MMAP first"
     case .mappedOnAnotherFile: "ERR It is already mapped on another file."
-    case .detached(let path, let reason): "ERR the file \(path) is not mapped at the moment: \(reason.reply)"
+    case .detached(let path, let reason): "ERR the file \(path) is not mapped at the moment: \(replyText(of: reason))"
     case .array(let error): "ERR \(error.reply)"
     case .index(let text): "ERR index \(text) is not an integer of 64 bits"
     case .value(let text, let type, let range, true):

@@ -75,7 +75,7 @@ enum DescribeArray: BindingCommand {
       ]
     } catch {
       guard case .detached(_, let reason) = error else { throw error }
-      fields = [("state", .text("detached")), ("reason", .text(reason.reply))] + fields
+      fields = [("state", .text("detached")), ("reason", .text(replyText(of: reason)))] + fields
     }
     call.reply.map(fields)
   }

@@ -52,7 +52,8 @@ extension ArrayFile {
       }
     } catch {
       // Another process may have found the new file and use it already.
-      if !error.isLocked { OpenedFile.remove(path) }
+      if case .locked = error { throw error }
+      OpenedFile.remove(path)
       throw error
     }
     self.header = header
