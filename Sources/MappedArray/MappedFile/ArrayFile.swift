@@ -96,7 +96,7 @@ package struct ArrayFile: ~Copyable {
   consuming func takeDescriptor() -> Descriptor { file.takeDescriptor() }
 
   /// Locks the file if it is to be written, and reads its header, or writes one if it is to have one. nil: none.
-  static func settle(
+  private static func settle(
     _ file: borrowing OpenedFile, for request: MappingRequest
   ) throws(MappedArrayError) -> NPYHeader? {
     if request.access == .writable {

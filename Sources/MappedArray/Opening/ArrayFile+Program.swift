@@ -18,10 +18,17 @@ extension ArrayFile {
     at path: FilePath, elementType: ElementType?, format: FileFormat, access: Access
   ) throws(MappedArrayError) {
     let file = try OpenedFile(at: path, flags: access == .writable ? O_RDWR : O_RDONLY)
-    var request = MappingRequest(elementType: elementType, isRaw: format == .raw, access: access)
-    request.mustExist = true
-    let header = try ArrayFile.settle(file, for: request)
-    guard format == .raw || header != nil else { throw .missingHeader(elementType ?? .f64) }
+    if access == .writable { try file.lock() }
+    let size = try file.onFile { (descriptor) throws(SystemCallError) in try descriptor.status().size }
+    let header = try ArrayFile.readHeader(of: file.descriptor, size: size, path: file.path)
+    switch (header, format) {
+    case (nil, .npy): throw .missingHeader(elementType ?? .f64)
+    case (let header?, .raw): throw .rawContradictsHeader(header.elementType)
+    default: break
+    }
+    if let recorded = header?.elementType, let elementType, recorded != elementType {
+      throw .type(recorded: recorded, requested: elementType)
+    }
     self.header = header
     self.elementType = header?.elementType ?? elementType ?? .f64
     self.access = access
@@ -43,9 +50,7 @@ extension ArrayFile {
     guard !overflow, !stillOverflow else { throw .tooLarge }
     let file = try OpenedFile(at: path, flags: O_RDWR | O_CREAT | O_EXCL)
     do throws(MappedArrayError) {
-      guard try file.onFile({ (descriptor) throws(SystemCallError) in try descriptor.tryLock() }) else {
-        throw .locked(path: path.string)
-      }
+      try file.lock()
       try file.onFile { (descriptor) throws(SystemCallError) in
         if size > 0 { try descriptor.allocate(0..<size) }
         try header?.bytes.span.withUnsafeBytes { (bytes) throws(SystemCallError) in try descriptor.write(bytes, at: 0) }
@@ -81,6 +86,13 @@ extension OpenedFile {
     }
     try self.init(
       Descriptor(owning: descriptor), path: RelativePath(ofProgram: path), isNew: flags & O_CREAT != 0)
+  }
+
+  /// Takes the lock of those who write the file, or throws `.locked`.
+  fileprivate func lock() throws(MappedArrayError) {
+    guard try onFile({ (descriptor) throws(SystemCallError) in try descriptor.tryLock() }) else {
+      throw .locked(path: path.path.string)
+    }
   }
 
   /// Takes away the name of a file that was made here and cannot be used.
