@@ -11,7 +11,7 @@ MODULE_FLAGS := -c release --scratch-path .build-static --product mmaparray \
   -Xswiftc -static-stdlib -Xswiftc -enforce-exclusivity=unchecked -Xswiftc -cross-module-optimization \
   -Xlinker --version-script=$(CURDIR)/CModuleShim/exports.map -Xlinker --gc-sections -Xlinker --strip-all
 
-.PHONY: all module hello run test unit-tests integration-tests test-servers docs examples bench benchmark-test fuzz fuzz-test sanitize \
+.PHONY: all module hello run test unit-tests integration-tests test-servers package-test docs examples bench benchmark-test fuzz fuzz-test sanitize \
   install uninstall lint setup clean help
 
 all: module  ## Build the module, build/mmaparray.so (the default)
@@ -36,10 +36,13 @@ $(HELLO): $(SOURCES) $(MODULE)
 run: setup module  ## Install what is missing, start a server with the module and play the walk-through
 	@swift run play-walkthroughs $(MODULE) $(sort $(wildcard IntegrationTests/Walkthroughs/*.txt))
 
-test: setup module lint unit-tests integration-tests examples benchmark-test fuzz-test  ## Install what is missing and run all tests
+test: setup module lint unit-tests package-test integration-tests examples benchmark-test fuzz-test  ## Install what is missing and run all tests
 
 unit-tests: setup  ## Run the tests that need no server
 	swift test --skip IntegrationTests
+
+package-test: setup  ## Use the array library from a package of its own, and compare its loops with those over arrays in memory
+	@Scripts/use-package
 
 # What servers do each in their own way; all the rest is their common past.
 NEWEST := ServerVersionTests|HelloModuleTests|InstallTests|CommandTests|CommandDescriptionTests|AccessControlTests|KeyspaceTests|$\
@@ -101,7 +104,7 @@ setup:  ## Install what the other targets need and is missing
 	@Scripts/setup
 
 clean:  ## Remove everything that was built
-	rm -rf build .build .build-docs .build-static .build-fuzz .build-asan .build-tsan
+	rm -rf build .build .build-docs .build-outside .build-static .build-fuzz .build-asan .build-tsan
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

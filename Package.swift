@@ -2,6 +2,8 @@
 import PackageDescription
 
 let swiftSettings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+// Spans that live as long as the array that they are of.
+let lifetimes: SwiftSetting = .enableExperimentalFeature("Lifetimes")
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
 let package = Package(
@@ -40,7 +42,7 @@ let package = Package(
     .target(
       name: "MappedArray",
       dependencies: ["ArrayVocabulary", "CFaultGuard", "CFileLocks", "CSystemCalls", "DecimalText", system],
-      swiftSettings: swiftSettings),
+      swiftSettings: swiftSettings + [lifetimes]),
     // The thread that flushes files, in C so that it cannot hurt a fork.
     .target(name: "CFlusher"),
     // Long work in slices on the server's thread. Knows no arrays.
@@ -95,6 +97,10 @@ let package = Package(
     .executableTarget(
       name: "sensor-log", dependencies: ["MappedArrayClient"], path: "Sources/Examples/SensorLog",
       swiftSettings: swiftSettings),
+    // Files without a server.
+    .executableTarget(
+      name: "numpy-files", dependencies: ["MappedArray"], path: "Sources/Examples/NumPyFiles",
+      exclude: ["weather.py"], swiftSettings: swiftSettings),
 
     .executableTarget(name: "plain-hiredis", dependencies: ["CHiredis"], path: "Sources/Examples/PlainHiredis"),
     // The smallest module on ServerModule.

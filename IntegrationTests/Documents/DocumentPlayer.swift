@@ -28,8 +28,9 @@ final class DocumentPlayer {
     case .python(let text): try play(python: text)
     case .swift(let text):
       // `make examples` runs it.
-      guard try text == Files.text(Document.root + "/Sources/Examples/FirstProgram/main.swift") else {
-        throw Mismatch("the program is not Sources/Examples/FirstProgram")
+      let programs = ["FirstProgram", "NumPyFiles"].map { "Sources/Examples/\($0)/main.swift" }
+      guard try programs.contains(where: { try Files.text("\(Document.root)/\($0)") == text }) else {
+        throw Mismatch("the program is none of \(programs.joined(separator: ", "))")
       }
     case .configuration(let text): try expect(startOf: "redis-server server.conf", toSay: Self.ready, settings: text)
     case .shell(let command): try play(shell: command)

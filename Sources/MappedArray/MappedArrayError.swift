@@ -1,4 +1,6 @@
 /// Why an array cannot be mapped or changed. The text says what was wrong and what would be right.
+///
+/// A few are for those only who map files below a root, for others: `.typeInUse`, `.replaced`, and paths outside it.
 public enum MappedArrayError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A path that is not that of a regular file below the root.
   case path(PathError)
@@ -10,16 +12,18 @@ public enum MappedArrayError: Error, Equatable, Sendable, CustomStringConvertibl
   case type(recorded: ElementType, requested: ElementType)
   /// The file is in use with another type.
   case typeInUse(ElementType, requested: ElementType)
-  /// A raw mapping of a file with a header was asked for.
+  /// A file with a header was to be opened as a raw one.
   case rawContradictsHeader(ElementType)
-  /// The file had a header when it was mapped before, and has none now.
+  /// The file has no header, and was to have one: of elements of that type, if any is known.
   case missingHeader(ElementType)
-  /// Another process has the file mapped for writing.
+  /// The file is mapped for writing already.
   case locked(path: String)
   /// A part of the file could not be had while it was read or written: it was cut, or the disk fails.
   case fault(path: String)
   /// The path names another file than the one that is mapped.
   case replaced(path: String)
+  /// The header leaves the elements where no span can be of them.
+  case unaligned(dataOffset: Int, ElementType)
   /// The array was mapped without write access.
   case readOnly
   /// The raw file ends in a part of an element, so its length cannot be changed.
@@ -58,16 +62,20 @@ public enum MappedArrayError: Error, Equatable, Sendable, CustomStringConvertibl
     case .system(let error, let path): MappedArrayError.text(of: error, path: path)
     case .header(let error): "the file cannot be mapped: \(error)"
     case .type(let recorded, let requested):
-      "the file's header records \(recorded.name), not \(requested.name); leave the type out or name \(recorded.name)"
+      "the file's header records \(recorded.name), not \(requested.name); open it as MappedArray<\(recorded.swiftName)>"
     case .typeInUse(let type, let requested):
       "the file is mapped as \(type.name) by another key, not \(requested.name); name \(type.name)"
-    case .rawContradictsHeader(let type): "RAW contradicts the file's header, which records \(type.name); leave RAW out"
-    case .missingHeader(let type):
-      "the file has no .npy header, which recorded \(type.name) before; put that file back, or map this one anew"
-    case .locked(let path): "another process writes '\(path)'; map it READONLY, or unmap it there first"
+    case .rawContradictsHeader(let type):
+      "the file is not raw: it has a .npy header, which records \(type.name); open it without 'raw'"
+    case .missingHeader: "the file has no .npy header; open it with 'raw', or save it with numpy.save"
+    case .locked(let path):
+      "'\(path)' is mapped for writing already, by another process or by this one; open it for reading, or close it there"
     case .fault(let path): "a part of '\(path)' is gone: it was cut by another program, or the disk fails"
     case .replaced(let path): "'\(path)' names another file than a moment ago; try again"
-    case .readOnly: "the array is mapped READONLY; map the file WRITABLE to change it"
+    case .unaligned(let dataOffset, let type):
+      "the file's header of \(dataOffset) bytes leaves its \(type.name) unaligned, so that there is no span of them; use "
+        + "subscripts or elements(in:), or save the file again with numpy.save"
+    case .readOnly: "the array is read-only; open it with MappedArray(updating:) to change it"
     case .trailingBytes(let bytes, let elementSize):
       "the file ends in \(bytes) bytes of a part of an element of \(elementSize); complete or remove them first"
     case .partialElement(let bytes, let elementSize):
@@ -92,6 +100,7 @@ public enum MappedArrayError: Error, Equatable, Sendable, CustomStringConvertibl
     switch error.errno {
     case .tooManySymbolicLinkLevels, .improperLink:
       "'\(path)' leads through a symbolic link; name the file itself"
+    case .fileExists: "'\(path)' exists already; open it with MappedArray(updating:), or name another file"
     case .tooManyOpenFiles, .tooManyOpenFilesInSystem:
       "'\(path)': too many files are mapped; unmap some, or raise the limit of open files (ulimit -n, LimitNOFILE)"
     case .noMemory where error.name == "mmap":

@@ -164,7 +164,7 @@ extension BoundFile {
       try take(array, replacing: true)
     } catch {
       Context.none.log(.warning, "\(quoted(path.bytes)) cannot be stored as the master has it: \(error)")
-      set(.absent(.failed("\(error)")))
+      set(.absent(.failed(error.reply)))
     }
   }
 
@@ -271,7 +271,7 @@ enum Absence: CustomStringConvertible {
 
   var description: String {
     switch self {
-    case .error(let error): "\(error)"
+    case .error(let error): error.reply
     case .notArrived: "its contents have not arrived from the master yet"
     case .incoming(let arrived, let count): "\(arrived) of \(count) elements have arrived from the master"
     case .missingOnPrimary:

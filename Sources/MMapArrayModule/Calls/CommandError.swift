@@ -28,11 +28,11 @@ indirect enum CommandError: CallError {
     case .wrongType: "WRONGTYPE Operation against a key holding the wrong kind of value"
     case .noSuchKey: "ERR no such key: map a file to it with MMAP first"
     case .mappedOnAnotherFile: "ERR It is already mapped on another file."
-    case .detached(let path, let reason): "ERR the file \(path) is not mapped at the moment: \(reason)"
+    case .detached(let path, let reason): "ERR the file \(path) is not mapped at the moment: \(replyText(of: reason))"
     case .replaced(let path, let key):
       "ERR \(path) names another file than the one that is mapped, and nobody would find changes of that again: "
         + "MMAP.RELOAD \(key) takes the new one"
-    case .array(let error): "ERR \(error)"
+    case .array(let error): "ERR \(error.reply)"
     case .index(let text): "ERR index \(text) is not an integer of 64 bits"
     case .value(let text, let type, let range, true):
       "ERR value \(text) is out of range for \(type.name): \(range.least) to \(range.greatest)"

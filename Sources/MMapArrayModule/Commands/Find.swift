@@ -96,9 +96,7 @@ enum SearchSorted: ArrayCommand {
     var arguments = call.arguments
     let value = try arguments.element(as: Element.self)
     let side = try side(&arguments)
-    let index = array.elements.withElements(in: 0..<Int.max) { Element.insertionIndex(of: value, in: $0, side: side) }
-    try onArray(array.elements.checkFault())
-    call.reply.integer(index)
+    call.reply.integer(try onArray(array.elements.insertionIndex(of: value, side: side)))
   }
 
   static func runWithoutKey(_ call: Call) throws(CommandError) {

@@ -50,7 +50,7 @@ enum GetElements: ArrayCommand {
       call.reply.array(count: indexes.count)
       call.reply.withElements(of: Element.self) { reply in
         for index in indexes {
-          if let element = array.elements.existingElement(at: index) { reply(element) } else { reply.null() }
+          if let element = array.elements[checked: index] { reply(element) } else { reply.null() }
         }
       }
     }

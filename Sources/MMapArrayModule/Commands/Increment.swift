@@ -35,7 +35,7 @@ enum IncrementElements: ArrayCommand {
     var changed: [Int: Element] = [:]
     var results: [Element?] = []
     for (index, delta, text) in increments {
-      guard let element = changed[index] ?? array.elements.existingElement(at: index) else {
+      guard let element = changed[index] ?? array.elements[checked: index] else {
         results.append(nil)
         continue
       }

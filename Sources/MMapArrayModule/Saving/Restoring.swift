@@ -112,7 +112,7 @@ final class Restoring {
       file.install()
     } catch {
       Context.none.log(.warning, "\(quoted(path.bytes)) has come from the master and cannot be stored: \(error)")
-      file.withdraw(.failed("\(error)"))
+      file.withdraw(.failed(error.reply))
     }
     return saved.binding(to: file, in: files)
   }

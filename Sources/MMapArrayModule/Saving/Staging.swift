@@ -120,7 +120,7 @@ final class Staging {
       }
     } catch {
       Context.none.log(.warning, "\(quoted(file.path.bytes)) has come from the master and cannot be stored: \(error)")
-      file.withdraw(.failed("\(error)"))
+      file.withdraw(.failed(error.reply))
     }
     return saved.binding(to: file, in: files)
   }

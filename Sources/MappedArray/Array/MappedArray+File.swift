@@ -1,5 +1,14 @@
 // What programs do with the file and reach by the array.
 extension MappedArray {
+  /// Where the file is: the path that it was opened with.
+  public var filePath: FilePath { file.filePath }
+
+  /// Whether the array may be changed.
+  public var access: Access { file.access }
+
+  /// Whether the file has a header.
+  public var format: FileFormat { file.format }
+
   /// See ``MappedFile/refresh()``.
   public mutating func refresh() throws(MappedArrayError) { try file.refresh() }
 
@@ -8,47 +17,55 @@ extension MappedArray {
   public borrowing func checkFault() throws(MappedArrayError) { try file.checkFault() }
 
   /// See ``MappedFile/checkReadable(_:)``.
-  public borrowing func checkReadable(_ range: Range<Int>) throws(MappedArrayError) { try file.checkReadable(range) }
+  @inlinable
+  package borrowing func checkReadable(_ range: Range<Int>) throws(MappedArrayError) { try file.checkReadable(range) }
 
   /// See ``MappedFile/reload()``.
   public mutating func reload() throws(MappedArrayError) { try file.reload() }
 
   /// See ``MappedFile/withPackedElements(in:_:)``.
-  public borrowing func withPackedElements<Result, Failure: Error>(
+  @inlinable
+  package borrowing func withPackedElements<Result, Failure: Error>(
     in range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     try file.withPackedElements(in: range, body)
   }
 
   /// See ``MappedFile/append(packed:)``.
-  public mutating func append(packed bytes: UnsafeRawBufferPointer) throws(MappedArrayError) {
+  @inlinable
+  package mutating func append(packed bytes: UnsafeRawBufferPointer) throws(MappedArrayError) {
     try MappedFile.checkWhole(bytes, elementSize: MemoryLayout<Element>.stride)
     try file.append(bytes)
   }
 
   /// See ``MappedFile/write(packed:at:)``.
-  public mutating func write(packed bytes: UnsafeRawBufferPointer, at index: Int) throws(MappedArrayError) {
+  @inlinable
+  package mutating func write(packed bytes: UnsafeRawBufferPointer, at index: Int) throws(MappedArrayError) {
     try MappedFile.checkWhole(bytes, elementSize: MemoryLayout<Element>.stride)
     guard index >= 0 else { throw .negative(index) }
     try file.write(bytes, at: index)
   }
 
   /// See ``MappedFile/reserveSpace(in:)``.
-  public mutating func reserveSpace(in range: Range<Int>) throws(MappedArrayError) {
+  @inlinable
+  package mutating func reserveSpace(in range: Range<Int>) throws(MappedArrayError) {
     try file.reserveSpace(in: range)
   }
 
   /// See ``MappedFile/reserveSpace(at:)``.
-  public mutating func reserveSpace(at index: Int) throws(MappedArrayError) { try file.reserveSpace(at: index) }
+  @inlinable
+  package mutating func reserveSpace(at index: Int) throws(MappedArrayError) { try file.reserveSpace(at: index) }
 
   /// See ``MappedFile/resize(to:)``.
   public mutating func resize(to newCount: Int) throws(MappedArrayError) { try file.resize(to: newCount) }
 
   /// See ``MappedFile/beginResize(to:)``.
-  public mutating func beginResize(to newCount: Int) throws(MappedArrayError) { try file.beginResize(to: newCount) }
+  @inlinable
+  package mutating func beginResize(to newCount: Int) throws(MappedArrayError) { try file.beginResize(to: newCount) }
 
   /// See ``MappedFile/continueShrink(by:)``.
-  public mutating func continueShrink(by limit: Int) throws(MappedArrayError) -> Bool {
+  @inlinable
+  package mutating func continueShrink(by limit: Int) throws(MappedArrayError) -> Bool {
     try file.continueShrink(by: limit)
   }
 

@@ -1,16 +1,28 @@
 import CFaultGuard
 
-/// A file of numbers as an array of them: what is done with a `MappedFile` by those who know the type of its elements.
+/// A file of numbers as an array of them.
 ///
-/// Elements are read and written one at a time, or as packed bytes in ranges.
+/// > Important: Where another program cuts the file, or its disk fails, the next access to what is gone ends the process
+/// > with the signal `SIGBUS`, unless ``FaultGuard/install()`` has been called: then there are zeros, and
+/// > ``checkFault()`` throws, as does all that throws. See <doc:Faults>.
+///
+/// It is a ``MappedFile`` for those who know the type of its elements.
 public struct MappedArray<Element: BitwiseCopyable>: ~Copyable {
   // The only stored property: see `MappedFileCell`.
   /// The file: what it is, and all that is done with it whatever its elements are.
-  public package(set) var file: MappedFile
+  @usableFromInline
+  package var file: MappedFile
 
-  /// How many elements there are. A raw file may have been lengthened by another program since: see `refresh()`.
+  /// How many elements there are. A raw file may have been lengthened by another program since: see ``refresh()``.
+  @inlinable
   public var count: Int { file.count }
+
+  @inlinable
   public var isEmpty: Bool { count == 0 }
+
+  /// The indexes of all elements, in order.
+  @inlinable
+  public var indices: Range<Int> { 0..<count }
 }
 
 extension MappedArray where Element: MappableElement {
@@ -18,7 +30,7 @@ extension MappedArray where Element: MappableElement {
   ///
   /// - Throws: `.type` if the file's elements are not `Element`, `.system` if the file cannot be mapped.
   /// - Complexity: O(1), whatever the file's size.
-  public init(_ file: consuming ArrayFile) throws(MappedArrayError) {
+  package init(_ file: consuming ArrayFile) throws(MappedArrayError) {
     guard file.elementType == Element.elementType else {
       throw .type(recorded: file.elementType, requested: Element.elementType)
     }
@@ -32,7 +44,7 @@ extension MappedArray where Element: MappableElement {
   ///   - root: what it lies below.
   ///   - isRaw: whether the file is to have no header. A file with contents and no header is raw in any case.
   ///   - access: whether the array may be changed.
-  public init(
+  package init(
     path: RelativePath, in root: borrowing Root, isRaw: Bool = false, access: Access = .writable
   ) throws(MappedArrayError) {
     let request = MappingRequest(elementType: Element.elementType, isRaw: isRaw, access: access)
@@ -46,6 +58,7 @@ extension MappedArray {
   /// The element at `index`, or nil if it is out of range.
   ///
   /// - Complexity: O(1). Behind the end of a raw file a system call looks for new elements.
+  @inlinable
   public mutating func element(at index: Int) throws(MappedArrayError) -> Element? {
     if UInt(bitPattern: index) >= UInt(bitPattern: file.count) {
       guard try findNewElement(at: index) else { return nil }
@@ -55,16 +68,12 @@ extension MappedArray {
     return element
   }
 
-  /// The element at `index`, or nil if it is not among those that are known: no system call looks for new ones.
-  public borrowing func existingElement(at index: Int) -> Element? {
-    UInt(bitPattern: index) < UInt(bitPattern: file.count) ? self[unchecked: index] : nil
-  }
-
   /// Reads a byte of each element that is there, so that `checkFault` throws if one cannot be had.
   ///
   /// - Returns: whether all are there.
+  @inlinable
   @inline(__always)
-  public borrowing func touch(_ indexes: UnsafeMutableBufferPointer<Int>) -> Bool {
+  package borrowing func touch(_ indexes: UnsafeMutableBufferPointer<Int>) -> Bool {
     var areThere = true
     for index in indexes {
       if UInt(bitPattern: index) < UInt(bitPattern: file.count) {
@@ -77,21 +86,18 @@ extension MappedArray {
   }
 
   /// Whether another program has appended to a raw file so far that there is an element at `index`.
+  @usableFromInline
   mutating func findNewElement(at index: Int) throws(MappedArrayError) -> Bool {
     guard file.isRaw, index >= 0 else { return false }
     try file.refresh()
     return index < file.count
   }
 
-  /// The element at an index that is known to be less than the count.
-  subscript(unchecked index: Int) -> Element {
-    // In bounds of the mapping by the caller's knowledge; a header may leave the elements unaligned.
-    file.elements.loadUnaligned(fromByteOffset: index &* MemoryLayout<Element>.stride, as: Element.self)
-  }
-
-  /// Replaces the element at `index`.
+  /// Replaces the element at `index`, with an error where the subscript reports nothing.
   ///
   /// - Returns: whether there is one.
+  /// - Throws: `.readOnly`; `.system` if there is no disk space for it in a sparse file; `.fault` if it is gone.
+  @inlinable
   public mutating func update(at index: Int, to element: Element) throws(MappedArrayError) -> Bool {
     if UInt(bitPattern: index) >= UInt(bitPattern: file.count) {
       guard try findNewElement(at: index) else { return false }
@@ -102,19 +108,36 @@ extension MappedArray {
 
   /// Adds one element at the end.
   ///
+  /// - Throws: `.readOnly`; `.system` if there is no disk space; `.partialRow` if the array has several dimensions.
   /// - Complexity: O(1) amortised; for a raw file one lseek and one pwrite.
+  @inlinable
   public mutating func append(_ element: Element) throws(MappedArrayError) {
     try withUnsafeBytes(of: element) { (bytes) throws(MappedArrayError) in try file.append(bytes) }
   }
 
   /// Adds elements at the end: all or, on an error, none.
+  ///
+  /// - Throws: `.readOnly`; `.system` if there is no disk space; `.partialRow` if they are no whole rows.
+  /// - Complexity: O(n) amortised; for a raw file one lseek and one pwrite.
+  @inlinable
   public mutating func append(contentsOf elements: Span<Element>) throws(MappedArrayError) {
     try elements.withUnsafeBytes { (bytes) throws(MappedArrayError) in try file.append(bytes) }
+  }
+
+  /// Adds elements at the end: all or, on an error, none. Throws as for a span.
+  @inlinable
+  public mutating func append(contentsOf elements: some Sequence<Element>) throws(MappedArrayError) {
+    // What does not lie in a row is copied there.
+    let elements = ContiguousArray(elements)
+    try append(contentsOf: elements.span)
   }
 
   /// Removes the last element.
   ///
   /// - Returns: the element, or nil if there was none.
+  /// - Throws: `.readOnly`; `.partialRow` if the array has several dimensions; see ``resize(rows:)`` for those.
+  /// - Complexity: O(1); for a raw file a lseek and a ftruncate.
+  @inlinable
   public mutating func popLast() throws(MappedArrayError) -> Element? {
     try file.refresh()
     guard count > 0 else { return nil }
@@ -124,7 +147,7 @@ extension MappedArray {
     return last
   }
 
-  /// Removes all elements.
+  /// Removes all elements; the file is cut.
   public mutating func removeAll() throws(MappedArrayError) { try file.resize(to: 0) }
 }
 
@@ -132,7 +155,8 @@ extension MappedArray {
 
 extension MappedArray where Element: MappableElement {
   /// Calls `body` with a view of a range of elements, cut to those there are. The view is valid only during the call.
-  public borrowing func withElements<Result, Failure: Error>(
+  @inlinable
+  package borrowing func withElements<Result, Failure: Error>(
     in range: Range<Int>, _ body: (ElementView<Element>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let range = range.clamped(to: 0..<file.count)
@@ -143,6 +167,7 @@ extension MappedArray where Element: MappableElement {
 
   /// Replaces a range of elements, cut to those there are, by one value.
   ///
+  /// - Throws: as ``update(at:to:)``.
   /// - Complexity: O(`range.count`).
   public mutating func fill(_ range: Range<Int>, with value: Element) throws(MappedArrayError) {
     let range = range.clamped(to: 0..<count)
@@ -154,3 +179,6 @@ extension MappedArray where Element: MappableElement {
     try file.checkFault()
   }
 }
+
+// As the file.
+extension MappedArray: Sendable where Element: Sendable {}

@@ -33,6 +33,9 @@ public enum ElementType: String, CaseIterable, Sendable {
     self = type
   }
 
+  /// The name of the elements' type in Swift.
+  var swiftName: String { accept(SwiftNameVisitor()) }
+
   /// Bytes per element.
   public var size: Int { accept(SizeVisitor()) }
 
@@ -56,6 +59,10 @@ public enum ElementType: String, CaseIterable, Sendable {
 
   private struct SizeVisitor: ElementTypeVisitor {
     func visit<Element: MappableElement>(_ type: Element.Type) -> Int { MemoryLayout<Element>.size }
+  }
+
+  private struct SwiftNameVisitor: ElementTypeVisitor {
+    func visit<Element: MappableElement>(_ type: Element.Type) -> String { "\(type)" }
   }
 
   private struct KindVisitor: ElementTypeVisitor {

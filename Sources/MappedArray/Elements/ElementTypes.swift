@@ -13,32 +13,42 @@ extension UInt64: MappableElement { public static var elementType: ElementType {
 
 extension Float: MappableElement {
   public static var elementType: ElementType { .f32 }
+  @_documentation(visibility: internal)
   public static var aliases: [String] { ["float"] }
   /// Floats are summed in double precision, whatever their own.
+  @_documentation(visibility: internal)
   public typealias Total = PairwiseSum
   /// Floats are incremented by floats.
+  @_documentation(visibility: internal)
   public typealias Delta = Float
 
+  @_documentation(visibility: internal)
   public static func parse(_ text: UnsafeRawBufferPointer) throws(NumberSyntaxError) -> Float {
     try NumberParser.float(text)
   }
 
   @inline(__always)
+  @_documentation(visibility: internal)
   public func write(to output: UnsafeMutablePointer<UInt8>) -> Int { NumberText.write(self, to: output) }
 }
 
 extension Double: MappableElement {
   public static var elementType: ElementType { .f64 }
+  @_documentation(visibility: internal)
   public static var aliases: [String] { ["double"] }
   /// Floats are summed in double precision, whatever their own.
+  @_documentation(visibility: internal)
   public typealias Total = PairwiseSum
   /// Floats are incremented by floats.
+  @_documentation(visibility: internal)
   public typealias Delta = Double
 
+  @_documentation(visibility: internal)
   public static func parse(_ text: UnsafeRawBufferPointer) throws(NumberSyntaxError) -> Double {
     try NumberParser.double(text)
   }
 
   @inline(__always)
+  @_documentation(visibility: internal)
   public func write(to output: UnsafeMutablePointer<UInt8>) -> Int { NumberText.write(self, to: output) }
 }

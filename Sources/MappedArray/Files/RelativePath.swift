@@ -1,14 +1,16 @@
 import SystemPackage
 
 /// The path of a file below a root: one or more names, none of which is `.`, `..` or empty.
-public struct RelativePath: Hashable, Sendable {
+///
+/// Or any other path, of a file that was opened without a root: see `init(ofProgram:)`.
+package struct RelativePath: Hashable, Sendable {
   let path: FilePath
 
   /// The bytes of the path without a final zero. They need not be UTF-8.
-  public var bytes: [UInt8] { path.bytes }
+  package var bytes: [UInt8] { path.bytes }
 
   /// The path as text; what is not UTF-8 is replaced.
-  public var text: String { path.string }
+  package var text: String { path.string }
 
   /// PATH_MAX less the final zero; a longer path could not be opened.
   static let mostBytes = 4095
@@ -44,15 +46,18 @@ public struct RelativePath: Hashable, Sendable {
   }
 
   /// Whether it is that of a staged file.
-  public var isStaged: Bool { path.components.first == StagedFile.directory }
+  package var isStaged: Bool { path.components.first == StagedFile.directory }
 
   /// The path of a note, which only this library can make.
   init(note name: StaticString) { self.init(staged: "note-\(name)") }
 
   /// The same path with something behind its name. Byte for byte: it need not be UTF-8.
-  public func appending(_ suffix: String) -> RelativePath {
+  package func appending(_ suffix: String) -> RelativePath {
     RelativePath(path: FilePath(bytes: bytes + Array(suffix.utf8)))
   }
+
+  /// What a file is called that the program itself opened, wherever it lies. Never given to a root.
+  init(ofProgram path: FilePath) { self.path = path }
 
   private init(path: FilePath) { self.path = path }
 }

@@ -3,10 +3,10 @@ import Glibc
 import SystemPackage
 
 /// The directory that all files live under. Nothing outside it can be reached through it.
-public struct Root: ~Copyable {
+package struct Root: ~Copyable {
   private let descriptor: Descriptor
   /// The absolute path, without symbolic links.
-  public let path: FilePath
+  package let path: FilePath
   /// Whether `openat2` is not even tried, as if the kernel lacked it.
   private let walks: Bool
   private let minimumDescriptor: Int32
@@ -17,7 +17,7 @@ public struct Root: ~Copyable {
   ///   - path: the directory's.
   ///   - minimumDescriptor: the least number that an array's file descriptor has. Those below are left to the rest of the
   ///     process, however many arrays there are.
-  public init(path: FilePath, minimumDescriptor: Int32 = 0) throws(SystemCallError) {
+  package init(path: FilePath, minimumDescriptor: Int32 = 0) throws(SystemCallError) {
     try self.init(path: path, minimumDescriptor: minimumDescriptor, walks: false)
   }
 
@@ -38,7 +38,7 @@ public struct Root: ~Copyable {
   }
 
   /// Reads a path as it came from outside: relative to the root, or absolute and inside it.
-  public borrowing func relativePath(_ bytes: UnsafeRawBufferPointer) throws(MappedArrayError) -> RelativePath {
+  package borrowing func relativePath(_ bytes: UnsafeRawBufferPointer) throws(MappedArrayError) -> RelativePath {
     try RelativePath(bytes: bytes, root: path)
   }
 
@@ -76,7 +76,7 @@ public struct Root: ~Copyable {
 
   /// Gives a file another name, replacing one that has it; missing directories are made. The change is atomic for
   /// whoever opens that name; renameat(2).
-  public borrowing func rename(_ file: RelativePath, to new: RelativePath) throws(MappedArrayError) {
+  package borrowing func rename(_ file: RelativePath, to new: RelativePath) throws(MappedArrayError) {
     try makeDirectories(above: new)
     guard let oldName = file.path.lastComponent, let newName = new.path.lastComponent else { throw .path(.empty) }
     let oldParent = try openDirectory(file.path.removingLastComponent())
@@ -112,7 +112,7 @@ public struct Root: ~Copyable {
   ///   - file: the name.
   ///   - isOwn: whether a file is one that this process has locked.
   /// - Throws: `.locked` if another process writes the file that is there.
-  public borrowing func install(
+  package borrowing func install(
     _ staged: RelativePath, at file: RelativePath, isOwn: (FileIdentity) -> Bool
   ) throws(MappedArrayError) {
     let lock = try lock(file, isOwn: isOwn)
@@ -125,7 +125,7 @@ public struct Root: ~Copyable {
   /// - Returns: the new name; nil if there is no such file.
   /// - Throws: `.locked` if somebody writes the file, this process or another; `.path(.notRegularFile)` for a directory,
   ///   which has files of others.
-  public borrowing func setAside(_ file: RelativePath) throws(MappedArrayError) -> RelativePath? {
+  package borrowing func setAside(_ file: RelativePath) throws(MappedArrayError) -> RelativePath? {
     let lock = try lock(file) { _ in false }
     defer { _ = lock }
     guard let status = status(of: file) else { return nil }
@@ -138,7 +138,7 @@ public struct Root: ~Copyable {
   }
 
   /// Whether a lock on the file that has a name could be had, so that another may take its place.
-  public borrowing func canReplace(_ file: RelativePath, isOwn: (FileIdentity) -> Bool) -> Bool {
+  package borrowing func canReplace(_ file: RelativePath, isOwn: (FileIdentity) -> Bool) -> Bool {
     do {
       _ = try lock(file, isOwn: isOwn)
       return true
@@ -187,14 +187,14 @@ public struct Root: ~Copyable {
   }
 
   /// What `setNote` has noted; nil if that is nothing.
-  public borrowing func note(_ name: StaticString) -> [UInt8]? {
+  package borrowing func note(_ name: StaticString) -> [UInt8]? {
     guard let file = try? open(RelativePath(note: name), access: .readOnly, creating: false) else { return nil }
     return try? file.descriptor.bytes(count: min(file.status.size, Root.mostNoteBytes), path: file.path)
   }
 
   /// Notes something on the disk that outlives the process, in place of what was noted under that name. Whoever reads it
   /// at any instant gets the one or the other.
-  public borrowing func setNote(_ name: StaticString, _ bytes: [UInt8]) throws(MappedArrayError) {
+  package borrowing func setNote(_ name: StaticString, _ bytes: [UInt8]) throws(MappedArrayError) {
     var file = try StagedFile(in: self)
     try bytes.span.withUnsafeBytes { (bytes) throws(MappedArrayError) in try file.append(bytes) }
     try rename(file.path, to: RelativePath(note: name))
@@ -203,7 +203,7 @@ public struct Root: ~Copyable {
   private static let mostNoteBytes = 4096
 
   /// Removes staged files that a killed server has left: those that nobody has locked.
-  public borrowing func removeAbandonedFiles() {
+  package borrowing func removeAbandonedFiles() {
     guard let directory = try? openDirectory(FilePath(root: nil, [StagedFile.directory])),
       let stream = fdopendir(openat(directory.file.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC))
     else { return }
@@ -222,7 +222,7 @@ public struct Root: ~Copyable {
   }
 
   /// Removes a file that was made by `open` and could not be used.
-  public borrowing func remove(_ file: RelativePath) {
+  package borrowing func remove(_ file: RelativePath) {
     guard let parent = try? openDirectory(file.path.removingLastComponent()), let name = file.path.lastComponent else {
       return
     }
@@ -230,7 +230,7 @@ public struct Root: ~Copyable {
   }
 
   /// The file that the path names now, or nil if there is none.
-  public borrowing func identity(of file: RelativePath) -> FileIdentity? { status(of: file)?.identity }
+  package borrowing func identity(of file: RelativePath) -> FileIdentity? { status(of: file)?.identity }
 
   /// What is known of what the path names now; of a symbolic link, if it is one.
   private borrowing func status(of file: RelativePath) -> FileStatus? {

@@ -1,11 +1,11 @@
 /// The header of a `.npy` file: the element type and the shape
 /// (https://numpy.org/neps/nep-0001-npy-format.html).
-public struct NPYHeader: Equatable, Sendable {
+package struct NPYHeader: Equatable, Sendable {
   /// The major version, 1 to 3: how the length of the dictionary's text is stored.
   let version: UInt8
-  public let elementType: ElementType
+  package let elementType: ElementType
   /// The dimensions. The first is the number of rows; elements are stored row by row.
-  public let shape: [Int]
+  package let shape: [Int]
   /// Elements in a row: the product of the dimensions behind the first.
   let rowSize: Int
   /// Bytes before the first element.

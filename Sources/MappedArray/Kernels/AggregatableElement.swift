@@ -2,7 +2,9 @@
 ///
 /// The static requirements are the kernels. They are requirements, with one implementation for integers and one for
 /// floats, so that generic code that was not specialised still reaches machine code for the concrete type: such code
-/// pays once per block, not once per element.
+/// pays once per block, not once per element. Requirements of a public protocol are public, and so are the types in them;
+/// nobody needs them but this package, so they are left out of the reference.
+@_documentation(visibility: internal)
 public protocol AggregatableElement: BitwiseCopyable, Codable, Comparable, Hashable, Sendable, SIMDScalar {
   /// A sum in the making, exact for integers and pairwise for floats.
   associatedtype Total: Sendable = Int128
@@ -16,7 +18,7 @@ public protocol AggregatableElement: BitwiseCopyable, Codable, Comparable, Hasha
   /// The sum of nothing.
   static var emptyTotal: Total { get }
 
-  /// Adds a block of at most ``ElementView/blockCount`` elements.
+  /// Adds a block of at most `ElementView.blockCount` elements.
   static func add(_ block: ElementView<Self>, to total: inout Total)
 
   /// The sum as a reply: an exact integer, or an element.

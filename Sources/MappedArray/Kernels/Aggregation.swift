@@ -35,9 +35,9 @@ public enum AggregateResult<Element: AggregatableElement>: Equatable, Sendable {
 ///     }
 ///     let results = aggregation.finish()
 ///
-/// Every slice but the last should be a multiple of ``ElementView/blockCount`` elements: then the results are the same
+/// Every slice but the last should be a multiple of `ElementView.blockCount` elements: then the results are the same
 /// to the last bit for every slicing.
-public struct Aggregation<Element: AggregatableElement> {
+package struct Aggregation<Element: AggregatableElement> {
   private let operations: [AggregateOperation]
   private let startIndex: Int
   private var isFirstPass = true
@@ -51,7 +51,7 @@ public struct Aggregation<Element: AggregatableElement> {
   private var squareCount = 0
 
   /// Prepares the operations; the first element that is handed over has the index `startIndex`.
-  public init(_ operations: [AggregateOperation], startIndex: Int = 0) {
+  package init(_ operations: [AggregateOperation], startIndex: Int = 0) {
     self.operations = operations
     self.startIndex = startIndex
     for operation in operations {
@@ -66,14 +66,14 @@ public struct Aggregation<Element: AggregatableElement> {
   }
 
   /// How often the range has to be handed over: 2 for a variance or deviation, as the mean comes first, else 1.
-  public var passCount: Int {
+  package var passCount: Int {
     operations.contains { $0 == .variance || $0 == .standardDeviation } ? 2 : 1
   }
 
   /// Takes in the next elements of the range; all operations see a block while it is in the cache. O(n).
   // Compiled here, where the kernels behind it are specialised: an importing module's copies of them would not be.
   @export(interface)
-  public mutating func consume(_ elements: ElementView<Element>) {
+  package mutating func consume(_ elements: ElementView<Element>) {
     elements.forEachSlice(of: ElementView<Element>.blockCount) { block, _ in
       if isFirstPass {
         add(block)
@@ -96,7 +96,7 @@ public struct Aggregation<Element: AggregatableElement> {
   }
 
   /// Ends the first pass: the range follows once more from its first element on.
-  public mutating func beginNextPass() {
+  package mutating func beginNextPass() {
     isFirstPass = false
     mean = totalMean ?? 0
     squares = PairwiseSum()
@@ -104,7 +104,7 @@ public struct Aggregation<Element: AggregatableElement> {
   }
 
   /// The results, in the order of the operations.
-  public func finish() -> [AggregateResult<Element>] {
+  package func finish() -> [AggregateResult<Element>] {
     operations.map { operation in
       switch operation {
       case .sum: Element.sum(of: total)

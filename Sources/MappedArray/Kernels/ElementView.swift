@@ -2,6 +2,7 @@
 ///
 /// A view owns nothing: the memory must stay mapped while the view is in use. Its contents may change under a kernel
 /// (another process writes the file); results are then those of some mixture, but nothing traps.
+@_documentation(visibility: internal)
 public struct ElementView<Element: BitwiseCopyable> {
   /// The first byte of the first element; no alignment is asked of it.
   public let base: UnsafeRawPointer

@@ -1,3 +1,4 @@
+@_documentation(visibility: internal)
 extension AggregatableElement {
   /// Stores `value` in every whole element of `destination`, which may begin at any byte. O(n).
   public static func fill(_ destination: UnsafeMutableRawBufferPointer, with value: Self) {

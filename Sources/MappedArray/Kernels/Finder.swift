@@ -1,5 +1,5 @@
 /// Finds the elements of a range that compare so with a value. The range is handed over in slices of any size.
-public struct Finder<Element: AggregatableElement> {
+package struct Finder<Element: AggregatableElement> {
   private let comparison: Comparison
   private let value: Element
   private var remaining: Int
@@ -7,7 +7,7 @@ public struct Finder<Element: AggregatableElement> {
   private var indexes: [Int] = []
 
   /// Looks for at most `limit` elements; the first one that is handed over has the index `startIndex`.
-  public init(_ comparison: Comparison, _ value: Element, startIndex: Int = 0, limit: Int = .max) {
+  package init(_ comparison: Comparison, _ value: Element, startIndex: Int = 0, limit: Int = .max) {
     self.comparison = comparison
     self.value = value
     self.remaining = max(limit, 0)
@@ -15,12 +15,12 @@ public struct Finder<Element: AggregatableElement> {
   }
 
   /// Whether the limit is reached, so that more elements would make no difference.
-  public var isFinished: Bool { remaining == 0 }
+  package var isFinished: Bool { remaining == 0 }
 
   /// Looks through the next elements of the range. O(n), and 8 bytes for each found.
   // As `Aggregation.consume`.
   @export(interface)
-  public mutating func consume(_ elements: ElementView<Element>) {
+  package mutating func consume(_ elements: ElementView<Element>) {
     let before = indexes.count
     Element.appendMatches(
       of: comparison, with: value, in: elements, offset: position, limit: remaining, to: &indexes
@@ -31,7 +31,7 @@ public struct Finder<Element: AggregatableElement> {
 
   /// Hands over the indexes found since the last call, in ascending order. After the last slice this is the result; in
   /// between it keeps the memory in use bounded.
-  public mutating func takeIndexes() -> [Int] {
+  package mutating func takeIndexes() -> [Int] {
     defer { indexes = [] }
     return indexes
   }

@@ -1,3 +1,4 @@
+@_documentation(visibility: internal)
 extension AggregatableElement where Self: BinaryFloatingPoint, Total == PairwiseSum {
   /// This element as a double, which is exact.
   @inlinable

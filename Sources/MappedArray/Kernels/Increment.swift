@@ -1,3 +1,4 @@
+@_documentation(visibility: internal)
 extension AggregatableElement where Self: FixedWidthInteger {
   /// This element plus `delta`, which may be outside the range of the type; nil if the sum does not fit and the policy
   /// is to fail.
@@ -11,6 +12,7 @@ extension AggregatableElement where Self: FixedWidthInteger {
   }
 }
 
+@_documentation(visibility: internal)
 extension AggregatableElement where Self: BinaryFloatingPoint {
   /// This element plus `delta`; nil if finite operands make an infinite sum and the policy is to fail. Infinities and
   /// NaN among the operands are no overflow.

@@ -4,6 +4,7 @@
 // `minpd`/`maxpd` with `cmpunordpd` in their extremes, `subpd`/`mulpd`/`addpd` in the deviations, `pcmp*`/`cmp*p*` with
 // `por` in the search for matches, 16-byte stores in `fill`.
 
+@_documentation(visibility: internal)
 extension AggregatableElement where Self: FixedWidthInteger, Total == Int128 {
   /// This element as a double, rounded to nearest.
   @inlinable

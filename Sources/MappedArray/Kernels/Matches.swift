@@ -1,3 +1,4 @@
+@_documentation(visibility: internal)
 extension AggregatableElement {
   /// How many elements are looked at together before their positions are: 1 KiB of them.
   @inline(__always)

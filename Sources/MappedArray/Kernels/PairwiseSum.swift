@@ -1,5 +1,6 @@
 /// A sum of doubles that adds neighbours first, then neighbouring pairs, and so on: the rounding error grows with the
 /// logarithm of the count. Keeps one partial sum per level.
+@_documentation(visibility: internal)
 public struct PairwiseSum: Sendable {
   private var partials: [Double] = []
   private var count: UInt = 0
@@ -50,6 +51,7 @@ struct SquaredDeviation: Term {
 
 extension AggregatableElement {
   /// The sum of the squared distances from `mean` in a block.
+  @_documentation(visibility: internal)
   public static func squaredDeviations(of block: ElementView<Self>, from mean: Double) -> Double {
     pairwiseSum(of: block, SquaredDeviation(mean: mean))
   }

@@ -1,4 +1,5 @@
 /// Which end of the order is looked for.
+@_documentation(visibility: internal)
 public enum Extreme: Sendable, CaseIterable {
   case minimum
   case maximum

@@ -1,3 +1,4 @@
+@_documentation(visibility: internal)
 extension AggregatableElement {
   /// Where `value` belongs in a sorted view, as `numpy.searchsorted`: NaN comes after every number. On a view that is
   /// not sorted some index in `0...count`. O(log n).

@@ -14,18 +14,18 @@ public enum FileFormat: Hashable, Sendable {
 }
 
 /// What is asked of a file when it is mapped.
-public struct MappingRequest: Equatable, Sendable {
+package struct MappingRequest: Equatable, Sendable {
   /// The element type, or nil for the header's, and f64 without a header.
-  public var elementType: ElementType?
+  package var elementType: ElementType?
   /// Whether the file is to have no header.
-  public var isRaw: Bool
-  public var access: Access
+  package var isRaw: Bool
+  package var access: Access
   /// Whether the file must be there: nothing is created.
-  public var mustExist: Bool
+  package var mustExist: Bool
   /// Whether the file must have a header.
   private(set) var needsHeader = false
 
-  public init(elementType: ElementType? = nil, isRaw: Bool = false, access: Access = .writable) {
+  package init(elementType: ElementType? = nil, isRaw: Bool = false, access: Access = .writable) {
     self.elementType = elementType
     self.isRaw = isRaw
     self.access = access
@@ -33,7 +33,7 @@ public struct MappingRequest: Equatable, Sendable {
   }
 
   /// Asks for a file that was mapped like this before.
-  public init(elementType: ElementType, format: FileFormat, access: Access) {
+  package init(elementType: ElementType, format: FileFormat, access: Access) {
     self.elementType = elementType
     self.access = access
     isRaw = format == .raw
@@ -42,7 +42,7 @@ public struct MappingRequest: Equatable, Sendable {
   }
 
   /// Whether an array that is mapped already is what is asked for.
-  public func check(elementType mapped: ElementType, format: FileFormat) throws(MappedArrayError) {
+  package func check(elementType mapped: ElementType, format: FileFormat) throws(MappedArrayError) {
     if isRaw && format == .npy { throw .rawContradictsHeader(mapped) }
     if needsHeader && format == .raw { throw .missingHeader(elementType ?? mapped) }
     switch (elementType, format) {
@@ -58,18 +58,18 @@ public struct MappingRequest: Equatable, Sendable {
 ///
 /// Making one decides everything about the file that can fail, so that a type that is only known at run time can be
 /// turned into a `MappedArray<Element>` in the next step.
-public struct ArrayFile: ~Copyable {
+package struct ArrayFile: ~Copyable {
   let file: OpenedFile
   /// nil for a raw file.
   let header: NPYHeader?
-  public let elementType: ElementType
-  public let access: Access
+  package let elementType: ElementType
+  package let access: Access
 
   /// Whether opening it created it.
-  public var isNew: Bool { file.isNew }
-  public var path: RelativePath { file.path }
-  public var identity: FileIdentity { file.status.identity }
-  public var format: FileFormat { header == nil ? .raw : .npy }
+  package var isNew: Bool { file.isNew }
+  package var path: RelativePath { file.path }
+  package var identity: FileIdentity { file.status.identity }
+  package var format: FileFormat { header == nil ? .raw : .npy }
 
   /// Opens a file for mapping; a missing one is created if `request` is for a writable array.
   ///
@@ -77,7 +77,7 @@ public struct ArrayFile: ~Copyable {
   /// created is removed again on an error.
   ///
   /// - Complexity: O(1), whatever the file's size.
-  public init(
+  package init(
     opening path: RelativePath, in root: borrowing Root, for request: MappingRequest
   ) throws(MappedArrayError) {
     let file = try root.open(path, access: request.access, creating: !request.mustExist)

@@ -8,15 +8,15 @@ extension MappedFile {
   }
 
   /// Another descriptor of the file, for somebody who flushes it elsewhere and then closes it; nil if there are too many.
-  public func duplicateDescriptor() -> Int32? { try? descriptor.duplicate() }
+  package func duplicateDescriptor() -> Int32? { try? descriptor.duplicate() }
 
   /// What a flush elsewhere ended with, as this library says it; nil for the code 0.
-  public func flushError(_ code: Int32) -> MappedArrayError? {
+  package func flushError(_ code: Int32) -> MappedArrayError? {
     code == 0 ? nil : .system(SystemCallError(name: "fdatasync", errno: Errno(rawValue: code)), path: path.path.string)
   }
 
   /// After a rename: what the file is called from now on.
-  public mutating func rename(to path: RelativePath) { self.path = path }
+  package mutating func rename(to path: RelativePath) { self.path = path }
 
   /// Cuts off the room behind the elements, as the end of its life does.
   public mutating func trim() throws(MappedArrayError) {
@@ -31,7 +31,7 @@ extension MappedFile {
 
   /// Gives the file up before the end of its life: cuts off the room behind the elements and lets others write the file.
   /// It must not be changed any more.
-  public mutating func retire() {
+  package mutating func retire() {
     guard access == .writable else { return }
     // There is nobody left to hear of a failure, and a longer file is valid.
     try? trim()

@@ -11,7 +11,8 @@ extension MappedFile {
   ///
   /// - Throws: `.fault` if a part of it is gone.
   /// - Complexity: O(n) in the pages of the range.
-  public func checkReadable(_ range: Range<Int>) throws(MappedArrayError) {
+  @usableFromInline
+  package func checkReadable(_ range: Range<Int>) throws(MappedArrayError) {
     withPackedElements(in: range) { mapping.touch($0) }
     try checkFault()
   }

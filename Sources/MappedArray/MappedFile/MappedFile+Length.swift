@@ -36,7 +36,8 @@ extension MappedFile {
   /// Like `resize`, but leaves it to `continueShrink` to cut the file: to free much disk space takes long. Every other
   /// change of the length does what is left of it first. Until that is done the count is the new one already, and a raw
   /// file is longer than its count says.
-  public mutating func beginResize(to newCount: Int) throws(MappedArrayError) {
+  @usableFromInline
+  package mutating func beginResize(to newCount: Int) throws(MappedArrayError) {
     try checkWritable()
     guard newCount >= 0 else { throw .negative(newCount) }
     try completeShrink()
@@ -76,7 +77,8 @@ extension MappedFile {
   /// Cuts off at most `limit` bytes of a file that is being shortened.
   ///
   /// - Returns: whether more are left.
-  public mutating func continueShrink(by limit: Int) throws(MappedArrayError) -> Bool {
+  @usableFromInline
+  package mutating func continueShrink(by limit: Int) throws(MappedArrayError) -> Bool {
     guard let end = shrinkingTo else { return false }
     let next = fileSize - end > limit ? fileSize - limit : end
     do {

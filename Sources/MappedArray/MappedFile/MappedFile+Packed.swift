@@ -33,6 +33,7 @@ extension MappedFile {
   }
 
   // With the size as an argument, because those who know the type need no division.
+  @inlinable
   @inline(__always)
   static func checkWhole(_ bytes: UnsafeRawBufferPointer, elementSize: Int) throws(MappedArrayError) {
     guard bytes.count % elementSize == 0 else {
@@ -44,6 +45,7 @@ extension MappedFile {
   /// elements change nothing, wherever `index` is.
   ///
   /// - Precondition: `bytes` is whole elements, and `index` is not negative.
+  @usableFromInline
   mutating func write(_ bytes: UnsafeRawBufferPointer, at index: Int) throws(MappedArrayError) {
     try checkWritable()
     let (end, overflow) = index.addingReportingOverflow(bytes.count / elementSize)
@@ -72,6 +74,7 @@ extension MappedFile {
   /// Adds packed elements at the end, which for a raw file is where the file ends now.
   ///
   /// - Precondition: `bytes` is whole elements.
+  @usableFromInline
   mutating func append(_ bytes: UnsafeRawBufferPointer) throws(MappedArrayError) {
     guard isRaw, !bytes.isEmpty else { return try write(bytes, at: count) }
     try checkWritable()
@@ -112,18 +115,21 @@ extension MappedFile {
 
   /// Reserves disk space for a range of a sparse file, cut to the elements there are, so that a full disk is an error now
   /// and not later.
-  public mutating func reserveSpace(in range: Range<Int>) throws(MappedArrayError) {
+  @usableFromInline
+  package mutating func reserveSpace(in range: Range<Int>) throws(MappedArrayError) {
     try makeStorable(range.clamped(to: 0..<count))
   }
 
   /// Reserves disk space for an element of a sparse file, if there is such an element: before the first of several is
   /// replaced.
-  public mutating func reserveSpace(at index: Int) throws(MappedArrayError) {
+  @usableFromInline
+  package mutating func reserveSpace(at index: Int) throws(MappedArrayError) {
     guard UInt(bitPattern: index) < UInt(bitPattern: count) else { return }
     try makeStorable(index..<index + 1)
   }
 
   /// Makes sure that elements which are there have disk space, so that they can be stored through the mapping.
+  @usableFromInline
   mutating func makeStorable(_ range: Range<Int>) throws(MappedArrayError) {
     try checkWritable()
     if hasHoles == nil { hasHoles = try findHoles() }
@@ -134,7 +140,7 @@ extension MappedFile {
 
   /// Reads packed elements from the file and not from the mapping, for a process that must not meet a fault when another
   /// cuts the file; pread(2). Elements that are gone are zeros.
-  public func readPacked(at index: Int, into buffer: UnsafeMutableRawBufferPointer) throws(MappedArrayError) {
+  package func readPacked(at index: Int, into buffer: UnsafeMutableRawBufferPointer) throws(MappedArrayError) {
     let start = try offset(of: index)
     let count = try onFile { () throws(SystemCallError) in try descriptor.read(into: buffer, at: start) }
     UnsafeMutableRawBufferPointer(rebasing: buffer[count...]).initializeMemory(as: UInt8.self, repeating: 0)
@@ -147,7 +153,7 @@ extension MappedFile {
   }
 
   /// Holes may have been filled since they were looked for.
-  public mutating func forgetHoles() { hasHoles = nil }
+  package mutating func forgetHoles() { hasHoles = nil }
 
   private func findHoles() throws(MappedArrayError) -> Bool {
     let end = try offset(of: count)

@@ -12,9 +12,10 @@ public struct MappedFile: ~Copyable {
   let descriptor: Descriptor
   var mapping: Mapping
   /// The first element's address in the mapping. Valid for `count` elements, and unaligned: a header may have any length.
+  @usableFromInline
   var elements: UnsafeMutableRawPointer
-  public internal(set) var path: RelativePath
-  public let identity: FileIdentity
+  package internal(set) var path: RelativePath
+  package let identity: FileIdentity
   public let access: Access
   public let elementType: ElementType
   /// nil for a raw file.
@@ -26,7 +27,7 @@ public struct MappedFile: ~Copyable {
   /// How many elements there are. A raw file may have been lengthened by another program since: see `refresh()`.
   public internal(set) var count: Int
   /// How many elements have disk space: those that are there, and the room that is reserved behind them.
-  public internal(set) var capacity: Int
+  package internal(set) var capacity: Int
   /// In bytes, as last seen.
   var fileSize: Int
   /// The size that the file is being cut to, in bytes, while that is under way.
@@ -39,7 +40,7 @@ public struct MappedFile: ~Copyable {
   ///
   /// - Throws: `.system` if the file cannot be mapped.
   /// - Complexity: O(1), whatever the file's size.
-  public init(_ file: consuming ArrayFile) throws(MappedArrayError) {
+  package init(_ file: consuming ArrayFile) throws(MappedArrayError) {
     let size = try file.file.onFile { (descriptor) throws(SystemCallError) in try descriptor.status().size }
     let access = file.access
     let mapping = try file.file.onFile { (descriptor) throws(SystemCallError) in
@@ -86,7 +87,7 @@ public struct MappedFile: ~Copyable {
   /// Maps the same file again as `file`, which may have been opened with another access.
   ///
   /// - Throws: `.replaced` if that is another file, `.type` if its elements are others. The old mapping stays then.
-  public mutating func replaceMapping(with file: consuming ArrayFile) throws(MappedArrayError) {
+  package mutating func replaceMapping(with file: consuming ArrayFile) throws(MappedArrayError) {
     guard file.identity == identity else { throw .replaced(path: file.path.path.string) }
     guard file.elementType == elementType, file.format == format else {
       throw .type(recorded: file.elementType, requested: elementType)
@@ -100,19 +101,25 @@ public struct MappedFile: ~Copyable {
   /// Elements in a row; lengths change by whole rows.
   public var rowSize: Int { header?.rowSize ?? 1 }
 
+  /// How many rows there are.
+  public var rowCount: Int {
+    guard let header else { return count }
+    // Rows of no elements cannot be counted: the header's number of them stands.
+    return header.rowSize > 0 ? count / header.rowSize : header.shape[0]
+  }
+
   /// The dimensions, rows first. The product is the count.
   public var shape: [Int] {
-    // Rows of no elements cannot be counted: the header's number of them stands.
-    guard let header, header.rowSize > 0 else { return header?.shape ?? [count] }
-    return [count / header.rowSize] + header.shape.dropFirst()
+    guard let header else { return [count] }
+    return [rowCount] + header.shape.dropFirst()
   }
 
   /// Bytes of the file, all of which are mapped.
-  public var mappedBytes: Int { fileSize }
+  package var mappedBytes: Int { fileSize }
 
   /// All that is known of the array. How much of it is in memory is not: to ask for that takes a system call for each part
   /// of the file, which the system call filters of servers' units do not allow.
-  public var info: ArrayInfo {
+  package var info: ArrayInfo {
     ArrayInfo(count: count, shape: shape, capacity: capacity, mappedBytes: mappedBytes)
   }
 
@@ -149,13 +156,17 @@ public struct MappedFile: ~Copyable {
 }
 
 /// What is known of an array at one moment.
-public struct ArrayInfo: Equatable, Sendable {
+package struct ArrayInfo: Equatable, Sendable {
   /// Elements.
-  public let count: Int
+  package let count: Int
   /// The dimensions, rows first. The product is the count.
-  public let shape: [Int]
+  package let shape: [Int]
   /// Elements that the file has disk space for.
-  public let capacity: Int
+  package let capacity: Int
   /// Bytes of the file, all of which are mapped.
-  public let mappedBytes: Int
+  package let mappedBytes: Int
 }
+
+// A file is changed by its one owner only, which no two threads are at once; to look at it changes nothing. What the fault
+// guard notes of it is atomic.
+extension MappedFile: @unchecked Sendable {}

@@ -177,7 +177,7 @@ struct FileStatus {
 }
 
 /// Identifies a file, whatever paths name it.
-public struct FileIdentity: Hashable, Sendable {
-  public let device: UInt64
-  public let inode: UInt64
+package struct FileIdentity: Hashable, Sendable {
+  package let device: UInt64
+  package let inode: UInt64
 }

@@ -134,7 +134,7 @@ private struct ArrayModel<Element: MappableElement> {
     let index = index()
     let expected = elements.indices.contains(index) ? packed([elements[index]]) : nil
     #expect(try array.element(at: index).map { packed([$0]) } == expected)
-    #expect(array.existingElement(at: index).map { packed([$0]) } == expected)
+    #expect(array[checked: index].map { packed([$0]) } == expected)
     let range = min(index, self.index())..<index + 5
     let read = array.withPackedElements(in: range) { Array($0) }
     #expect(read == packed(Array(elements[range.clamped(to: elements.indices)])))

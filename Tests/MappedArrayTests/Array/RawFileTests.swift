@@ -18,7 +18,7 @@ struct RawFileTests {
     var array = try workspace.map(as: Element.self, isRaw: true)
     try workspace.append(packed([elements[0]]))
     #expect(array.count == 0)
-    #expect(array.existingElement(at: 0) == nil)
+    #expect(array[checked: 0] == nil)
     #expect(packed([try #require(try array.element(at: 0))]) == packed([elements[0]]))
     #expect(array.count == 1)
     try workspace.append(packed([elements[1]]))

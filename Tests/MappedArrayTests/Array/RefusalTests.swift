@@ -40,7 +40,7 @@ struct RefusalTests {
       #expect(throws: MappedArrayError.negative(number)) { try array.beginResize(to: number) }
       #expect(throws: MappedArrayError.negative(number)) { try array.write([7], at: number) }
       #expect(try array.element(at: number) == nil)
-      #expect(array.existingElement(at: number) == nil)
+      #expect(array[checked: number] == nil)
       #expect(try !array.update(at: number, to: 7))
     }
     for range in [-5..<2, Int.min..<Int.max, 3..<Int.max, -9 ..< -3] {
