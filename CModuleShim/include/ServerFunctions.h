@@ -42,6 +42,15 @@
   F(int, SubscribeToKeyspaceEvents, (ServerContext *c, int kinds, ServerKeyspaceFunction f), (c, kinds, f)) \
   F(int, NotifyKeyspaceEvent, (ServerContext *c, int kind, const char *event, ServerString *key), \
     (c, kind, event, key)) \
+  /* Commands of others */ \
+  F(ServerCommandFilter *, RegisterCommandFilter, \
+    (ServerContext *c, void (*f)(ServerFilteredCommand *), int flags), (c, f, flags)) \
+  F(int, UnregisterCommandFilter, (ServerContext *c, ServerCommandFilter *filter), (c, filter)) \
+  F(int, CommandFilterArgsCount, (ServerFilteredCommand *command), (command)) \
+  F(const ServerString *, CommandFilterArgGet, (ServerFilteredCommand *command, int index), (command, index)) \
+  F(int, CommandFilterArgInsert, (ServerFilteredCommand *command, int index, ServerString *word), \
+    (command, index, word)) \
+  F(int, ReplyWithCallReply, (ServerContext *c, ServerCallReply *reply), (c, reply)) \
   /* Arguments and replies */ \
   F(int, GetContextFlags, (ServerContext *c), (c)) \
   F(int, WrongArity, (ServerContext *c), (c)) \
@@ -147,6 +156,12 @@ static inline int server_replicate(
 static inline ServerCallReply *server_call(
     ServerContext *c, const char *command, ServerString **arguments, size_t count) {
   return server_functions.Call(c, command, "v", arguments, count);
+}
+
+/// Calls a command of `count` arguments for the client that is served, with its rights, and propagates what it does.
+static inline ServerCallReply *server_call_for_client(
+    ServerContext *c, const char *command, ServerString **arguments, size_t count) {
+  return server_functions.Call(c, command, "!Cv", arguments, count);
 }
 
 /// Writes a command of a key and `count` more arguments to the AOF that is being rewritten.

@@ -59,7 +59,7 @@ extension ModuleTests {
         let sent = try #require(served.effects.propagations.first)
         #expect(sent.words[1] == Array(key.utf8))
         // The key, and for a fill the array's name.
-        let copied = sent.words.map { $0 == Array(key.utf8) ? Array(copy.utf8) : $0 }
+        let copied = sent.words.enumerated().map { $0 <= 2 && $1 == Array(key.utf8) ? Array(copy.utf8) : $1 }
         for _ in 1...2 {
           let applied = module.server.run(copied, as: .primary)
           #expect(applied.reply?.errorText == nil, "\(applied.reply.debugDescription)")

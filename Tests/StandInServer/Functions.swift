@@ -202,6 +202,18 @@ extension StandInServer {
       server.effects.modifiedKeys.append(server.textBytes(key))
       return Int32(SERVER_OK)
     }
+    table.RegisterCommandFilter = { _, function, _ in
+      server.commandFilter = function
+      return OpaquePointer(bitPattern: 1)
+    }
+    table.UnregisterCommandFilter = { _, _ in
+      server.commandFilter = nil
+      return Int32(SERVER_OK)
+    }
+    table.CommandFilterArgsCount = { _ in 0 }
+    table.CommandFilterArgGet = { _, _ in nil }
+    table.CommandFilterArgInsert = { _, _, _ in Int32(SERVER_ERROR) }
+    table.ReplyWithCallReply = { _, _ in Int32(SERVER_ERROR) }
     table.SubscribeToKeyspaceEvents = { _, kinds, function in
       if Int(kinds) != SERVER_NOTIFY_GENERIC { server.violate("it subscribes to another class of events") }
       server.keyspaceFunction = function

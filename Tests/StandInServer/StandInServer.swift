@@ -47,6 +47,7 @@ public final class StandInServer: @unchecked Sendable {
 
   var effects = Effects()
   var keyspaceFunction: ServerKeyspaceFunction?
+  var commandFilter: (@convention(c) (OpaquePointer?) -> Void)?
   var calls: [String] = []
   var log: [String] = []
   var now: Int64 = 0

@@ -13,7 +13,7 @@ enum CommandTable {
       // What a primary sends.
       BindArray.self, ApplyChange.self, NameArray.self,
       BeginContents.self, BackfillPiece.self, CompleteContents.self, WithdrawContents.self,
-      RefillRange.self,
+      RefillRange.self, GuardPayload.self,
     ]
   }
 

@@ -57,6 +57,7 @@ enum WritePacked: ArrayCommand {
     try onArray(array.elements.write(packed: blob, at: index))
     let count = blob.count / MemoryLayout<Element>.size
     if count > 0 {
+      services.payloadGuard.noticeGrowth(of: array.served)
       try services.changed(array, by: call, "mmap.write", CollectionOfOne(index..<index + count))
     }
     call.reply.integer(count)
@@ -80,6 +81,7 @@ enum AppendPacked: ArrayCommand {
     try onArray(array.elements.append(packed: blob))
     let (end, count) = (array.elements.count, blob.count / MemoryLayout<Element>.size)
     if count > 0 {
+      services.payloadGuard.noticeGrowth(of: array.served)
       try services.changed(array, by: call, "mmap.append", CollectionOfOne(end - count..<end))
     }
     call.reply.integer(count)

@@ -13,6 +13,8 @@ extension Services {
     // Once the server has loaded its data and before it serves anybody.
     context.schedule(afterMilliseconds: 0) { [unowned self] context in
       stream.update(context)
+      saving.update(context)
+      payloadGuard.everySecond()
       stream.changeReplicationID(context)
     }
     scheduleSecond(context)
@@ -54,6 +56,7 @@ extension Services {
       flusher.flushDirty()
       stream.update(context)
       saving.update(context)
+      payloadGuard.everySecond()
       propagation.foreignChanges.look(context)
       resynchronization.everySecond(context)
       scheduleSecond(context)

@@ -72,7 +72,7 @@ struct BindingWriter {
 
   private func isTooLarge(_ binding: Binding) -> Bool {
     guard saving.plan == .payload, let array = contents(of: binding) else { return false }
-    return array.file.count > saving.mostPayloadBytes / array.elementType.size
+    return saving.isTooLarge(array)
   }
 
   private func contents(of binding: Binding) -> ServedArray? {

@@ -36,6 +36,11 @@ final class Saving {
     mostPayloadBytes = max(0, limit - (1 << 20))
   }
 
+  /// Whether the contents of an array are more than a payload can hold.
+  func isTooLarge(_ array: ServedArray) -> Bool {
+    array.file.access == .writable && array.file.count > mostPayloadBytes / array.elementType.size
+  }
+
   /// A child is about to be forked.
   ///
   /// - Parameters:

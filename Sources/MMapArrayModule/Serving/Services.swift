@@ -14,6 +14,7 @@ final class Services {
   let backfill: Backfill
   let propagation: Propagation
   let saving = Saving()
+  let payloadGuard: PayloadGuard
   let restoring: Restoring
   let staging: Staging
   let incoming: Incoming
@@ -33,6 +34,7 @@ final class Services {
     stream = ReplicationStream(arrays)
     backfill = Backfill(arrays, stream)
     propagation = Propagation(stream, backfill, ForeignChanges(arrays, stream, backfill), flusher)
+    payloadGuard = PayloadGuard(arrays, saving)
     restoring = Restoring(files, stream, backfill)
     staging = Staging(files, restoring)
     incoming = Incoming(files, stream, restoring, backfill)
