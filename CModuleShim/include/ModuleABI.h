@@ -51,7 +51,7 @@ enum {
 enum { SERVER_NOTIFY_MODULE = 1 << 13 };
 
 // Register…Config flags.
-enum { SERVER_CONFIG_DEFAULT = 0, SERVER_CONFIG_IMMUTABLE = 1 << 0 };
+enum { SERVER_CONFIG_DEFAULT = 0, SERVER_CONFIG_IMMUTABLE = 1 << 0, SERVER_CONFIG_MEMORY = 1 << 7 };
 
 // EventLoopAdd.
 enum { SERVER_EVENT_LOOP_READABLE = 1 };

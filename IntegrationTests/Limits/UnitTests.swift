@@ -41,7 +41,7 @@ struct UnitTests {
     let library = try TemporaryDirectory(in: "/usr/lib")
     defer { library.remove() }
     let module: String = try #require(Environment.module)
-    try Files.write(try Files.read(module), to: library.path + "/mmaparray.so", mode: 0o644)
+    try Files.write(try Files.read(module), to: library.path + "/mmaparray.so", mode: 0o755)
     #expect(chmod(library.path, 0o755) == 0)
     let owner = try #require(Confinement.owner(named: "redis") ?? Confinement.owner(named: "nobody"))
     let program = try Program.run(["sh", "-c", "readlink -f $(command -v \(Environment.program[0]))"])

@@ -12,7 +12,8 @@ package final class WorkQueue {
 
   package init() {}
 
-  package var count: Int { jobs.count }
+  /// How many there are, without those that the pool of workers counts.
+  package var count: Int { jobs.count { !($0 is MainThreadJob) } }
 
   package func add(_ job: BackgroundJob) {
     jobs.append(job)

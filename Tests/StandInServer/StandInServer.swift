@@ -56,6 +56,8 @@ public final class StandInServer: @unchecked Sendable {
   let broken = Mutex<[String]>([])
   /// What the module has been lent of the server's heap.
   let blocks = Mutex<Set<Int>>([])
+  /// The largest block of memory that there is, in bytes.
+  let mostAllocated = Atomic<Int>(.max)
 
   private init() { resetInformation() }
 
@@ -348,6 +350,12 @@ extension StandInServer {
     return true
   }
 
+  /// Sets how much memory the module can have in one piece.
+  public func setLargestBlock(_ bytes: Int) { mostAllocated.store(bytes, ordering: .relaxed) }
+
+  /// How many clients wait.
+  public var blockedCount: Int { handles.counts()["BlockedClientHandle"] ?? 0 }
+
   /// What the module has told since this was asked last, outside of commands.
   public func takeEffects() -> Effects {
     thread.run {
@@ -380,9 +388,14 @@ extension StandInServer {
     thread.run {
       // Work that never ends is no reason to wait for ever.
       var turns = 0
-      while turns < 100_000, turn() > 0 { turns += 1 }
+      while turns < 100_000, turn() > 0 || blockedCount > 0 {
+        turns += 1
+        // Other threads have it.
+        usleep(100)
+      }
       for name in Array(keys.keys) { removeKey(name) }
       resetInformation()
+      setLargestBlock(.max)
       for (_, entry) in configuration where !entry.isImmutable { _ = entry.set(entry.initial) }
       fire(SERVER_EVENT_REPLICA_CHANGE)
       pass(milliseconds: 1000)

@@ -18,9 +18,13 @@ enum ReadPacked: ArrayCommand {
   static func run<Element: MappableElement>(
     _ call: Call, on array: TypedArray<Element>, with services: Services
   ) throws(CommandError) {
-    let part = try part(call.arguments)
-    try onArray(array.elements.checkReadable(part))
-    array.elements.withPackedElements(in: part) { call.reply.bytes($0) }
+    let part = try part(call.arguments).clamped(to: 0..<array.elements.count)
+    let fewest = 1 << 20 / MemoryLayout<Element>.stride
+    try services.replyElements(in: part, of: array, isPacked: true, fewest: fewest, for: call) {
+      () throws(CommandError) in
+      try onArray(array.elements.checkReadable(part))
+      array.elements.withPackedElements(in: part) { call.reply.bytes($0) }
+    }
   }
 
   static func runWithoutKey(_ call: Call) throws(CommandError) {

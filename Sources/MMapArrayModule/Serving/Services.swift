@@ -8,6 +8,9 @@ final class Services {
   let dataType: DataType<Binding>
   let arrays: ArrayRegistry
   let work = WorkQueue()
+  let workers = WorkerPool()
+  let workSettings: WorkSettings
+  let memory = WorkMemory()
   let flusher: Flusher
   let stream: ReplicationStream
   let backfill: Backfill
@@ -17,8 +20,9 @@ final class Services {
   /// The one that loads the module, and serves.
   let mainThread = pthread_self()
 
-  init(dataType: DataType<Binding>, root: consuming Root, flushSetting: FlushSetting) {
+  init(dataType: DataType<Binding>, root: consuming Root, flushSetting: FlushSetting, workSettings: WorkSettings) {
     self.dataType = dataType
+    self.workSettings = workSettings
     arrays = ArrayRegistry(root: root, flushRetired: Flusher.flushUnwatched)
     flusher = Flusher(arrays, flushSetting)
     stream = ReplicationStream(arrays)

@@ -2,11 +2,9 @@ import MappedArray
 import ModuleWork
 import ServerModule
 
-/// Work on an array that may be huge, done in slices so that other clients are served in between.
+/// Work that changes an array that may be huge, done in slices so that other clients are served in between.
 ///
-/// Work that reads looks at what is there when a slice runs: the array may change in between or lose its key, and the
-/// reply was true for each element at some moment. Work that changes counts as done with its first slice: the next
-/// change of the array, or a fork, does the rest of it first.
+/// It counts as done with its first slice: the next change of the array, or a fork, does the rest of it first.
 protocol SlicedWork<Element> {
   associatedtype Element: MappableElement
 
@@ -19,21 +17,6 @@ protocol SlicedWork<Element> {
 }
 
 extension Services {
-  /// Does work that reads: at once if it is little or if the call cannot wait, otherwise while the client is blocked.
-  func perform<Work: SlicedWork>(
-    _ work: Work, on array: TypedArray<Work.Element>, for call: Call
-  ) throws(CommandError) {
-    var work = work
-    guard try work.advance(array) else { return work.reply(to: call) }
-    let job = SlicedJob(work, on: array, with: self)
-    if call.mayBlock, job.block(call) {
-      self.work.add(job)
-    } else {
-      job.complete()
-      job.reply(to: call)
-    }
-  }
-
   /// Does work that changes. `propagate` is called once the first slice has shown that the change can be made.
   func perform<Work: SlicedWork>(
     _ work: Work, on array: TypedArray<Work.Element>, for call: Call, propagate: () throws(CommandError) -> Void

@@ -35,5 +35,6 @@ extension MappedFile {
     capacity = count
     shrinkingTo = nil
     hasHoles = nil
+    updateReaders()
   }
 }
