@@ -46,7 +46,7 @@ struct UnitTests {
     let owner = try #require(Confinement.owner(named: "redis") ?? Confinement.owner(named: "nobody"))
     let program = try Program.run(["sh", "-c", "readlink -f $(command -v \(Environment.program[0]))"])
     let live = try LiveServer(
-      module: library.path + "/mmaparray.so", configuration: [("save", "3600 1"), ("appendonly", "yes")]
+      module: library.path + "/mmaparray.so", configuration: [("save", "3600 1"), ("appendonly", "yes"), ("enable-protected-configs", "yes")]
     ) { confinement, directory in
       _ = chown(directory, owner.user, owner.group)
       confinement.owner = owner

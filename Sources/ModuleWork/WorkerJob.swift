@@ -38,6 +38,9 @@ open class WorkerJob: BackgroundCall, @unchecked Sendable {
   /// Does a slice. Where the phase is shared, others may be done at the same time.
   open func run(_ slice: Int) {}
 
+  /// Gives back the memory that the work took, which may take long. The last that is done for the client.
+  open func discard() {}
+
   /// Begins no other slice of this phase. Any thread.
   public final func stop() { hasStopped.store(true, ordering: .relaxed) }
 
@@ -50,15 +53,18 @@ open class WorkerJob: BackgroundCall, @unchecked Sendable {
     return next - 1
   }
 
-  /// Begins the next phase.
+  /// Begins the next phase; if there is none, ends the job and lets its client go on.
   ///
   /// - Returns: whether there is one.
   final func beginPhase() -> Bool {
-    guard !isCancelled else { return false }
     hasStopped.store(false, ordering: .relaxed)
-    guard let phase = nextPhase() else { return false }
-    (self.phase, next) = (phase, 0)
-    return true
+    if !isCancelled, let phase = nextPhase() {
+      (self.phase, next) = (phase, 0)
+      return true
+    }
+    discard()
+    unblock()
+    return false
   }
 
   public override final func ended() {
@@ -79,10 +85,8 @@ package final class MainThreadJob: BackgroundJob {
   package override func advance() -> Bool {
     if job.hasSlices {
       job.run(job.takeSlice())
-    } else if !job.beginPhase() {
-      job.unblock()
-      return false
+      return true
     }
-    return true
+    return job.beginPhase()
   }
 }

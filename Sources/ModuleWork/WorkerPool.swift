@@ -50,14 +50,12 @@ package final class WorkerPool: @unchecked Sendable {
     cancelledCount += 1
     monitor.lock()
     job.isCancelled = true
-    // One that waits for its turn need not wait for that.
-    let isIdle = job.isQueued && job.runningCount == 0
-    if isIdle {
+    if job.isQueued {
+      // Its turn is now, so that nothing of it stays for longer than a slice.
       queue.removeAll { $0 === job }
-      job.isQueued = false
+      queue.insert(job, at: 0)
     }
     monitor.unlock()
-    if isIdle { job.unblock() }
   }
 }
 
@@ -65,8 +63,6 @@ package final class WorkerPool: @unchecked Sendable {
 
 extension WorkerPool {
   /// Before a fork: lets no slice begin and waits for those that are being done.
-  ///
-  /// - Returns: whether there were any.
   package func pause() {
     monitor.lock()
     isPaused = true
@@ -138,13 +134,9 @@ extension WorkerPool {
       job.runningCount -= 1
       if !job.isQueued, job.runningCount == 0 { enqueue(job) }
     } else if job.runningCount == 0 {
-      // Counted, so that `cancel` leaves it to this thread.
-      job.runningCount += 1
       monitor.unlock()
       let isMore = job.beginPhase()
-      if !isMore { job.unblock() }
       monitor.lock()
-      job.runningCount -= 1
       if isMore { enqueue(job) }
     }
   }

@@ -106,6 +106,8 @@ private struct Finding<Element: MappableElement>: ReadingWork {
     return limit > 0
   }
 
+  mutating func discard() { found = [] }
+
   var replyCount: Int { max(1, found.count) }
 
   func write(_ part: Int, to reply: Reply, isRESP3: Bool) {

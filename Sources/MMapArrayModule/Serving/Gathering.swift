@@ -75,6 +75,8 @@ struct Gathering<Element: MappableElement>: ReadingWork {
     return part == expected
   }
 
+  mutating func discard() { copy = nil }
+
   var replyCount: Int { isPacked ? 1 : max(1, (count + ReplySize.piece - 1) / ReplySize.piece) }
 
   func write(_ part: Int, to reply: Reply, isRESP3: Bool) {

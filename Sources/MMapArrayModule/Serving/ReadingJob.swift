@@ -44,6 +44,12 @@ final class ReadingJob<Work: ReadingWork>: WorkerJob, @unchecked Sendable {
     arrays.retain(self.array)
   }
 
+  override func discard() {
+    pass = nil
+    progress.early = [:]
+    progress.work.discard()
+  }
+
   override func finish() {
     // The next command would reply an error for what this one has replied one for.
     if case .array(.fault)? = progress.failure, let failure = progress.failure, (try? array.file.checkFault()) == nil {

@@ -32,9 +32,14 @@ protocol ReadingWork<Element> {
 
   /// Makes a part of the reply.
   func write(_ part: Int, to reply: Reply, isRESP3: Bool)
+
+  /// Gives back memory that was taken.
+  mutating func discard()
 }
 
 extension ReadingWork {
+  mutating func discard() {}
+
   // The slices of `Slices`, so that aggregates are the same wherever they are computed.
   static var sliceCount: Int { SliceSize.bytes / MemoryLayout<Element>.stride }
 }
