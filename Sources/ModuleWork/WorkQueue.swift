@@ -30,6 +30,8 @@ package final class WorkQueue {
 
   /// Does a slice of the job whose turn it is.
   private func advance() {
+    let watch = Stopwatch()
+    defer { watch.report("mmaparray-slice") }
     if !jobs.isEmpty {
       let job = jobs.removeFirst()
       if job.advance() {

@@ -64,9 +64,11 @@ package final class WorkerPool: @unchecked Sendable {
 extension WorkerPool {
   /// Before a fork: lets no slice begin and waits for those that are being done.
   package func pause() {
+    let watch = Stopwatch()
     monitor.lock()
     isPaused = true
     while runningCount > 0 { monitor.wait() }
+    watch.report("mmaparray-fork")
   }
 
   /// After a fork, in the parent.

@@ -80,7 +80,8 @@ extension ModuleTests {
     @Test("the array is changed, cut and grown meanwhile", arguments: commands, Format.allCases)
     func changes(words: String, format: Format) {
       makeLargeArray(WorkerTests.i64, format)
-      for round in 0..<5 {
+      let faults = module.server.moduleInformation()["faults"]
+      for round in 0..<3 {
         let served = (0..<3).map { _ in module.run(split(words)) }
         #expect(module.reply("MMAP.RESIZE", "a", "\(round * 10)") == .integer(round * 10))
         #expect(module.server.turn { module.server.moduleInformation()["jobs"] == 0 })
@@ -92,7 +93,7 @@ extension ModuleTests {
         #expect(module.server.turn { more.reply != nil && again.reply != nil })
         #expect(more.reply?.errorText == nil && again.reply?.errorText == nil)
       }
-      #expect(module.server.moduleInformation()["faults"] == 0)
+      #expect(module.server.moduleInformation()["faults"] == faults)
       module.expectOrder()
     }
 
@@ -104,7 +105,11 @@ extension ModuleTests {
       #expect(module.server.turn { served.allSatisfy { $0.reply != nil } })
       // Those that end before the part that is gone don't notice.
       let mayEndBefore = words.contains("LIMIT") || words.contains("RANGE")
-      for served in served where !mayEndBefore { #expect(served.reply?.errorText?.contains("is gone") == true) }
+      for served in served where !mayEndBefore {
+        let error = served.reply?.errorText ?? ""
+        // The second may find out what the first has.
+        #expect(error.contains("is gone") || error.contains("is not mapped at the moment"), "\(error)")
+      }
       #expect(module.server.moduleInformation()["work_bytes"] == 0)
       module.server.delete("a")
       module.expectOrder()
