@@ -41,7 +41,9 @@ let package = Package(
     // Files of numbers as arrays. Knows no server.
     .target(
       name: "MappedArray",
-      dependencies: ["ArrayVocabulary", "CFaultGuard", "CFileLocks", "CSystemCalls", "DecimalText", "Monitors", system],
+      dependencies: [
+        "ArrayVocabulary", "CFaultGuard", "CFileLocks", "CSystemCalls", "DecimalText", "Monitors", system,
+      ],
       swiftSettings: swiftSettings),
     // The thread that flushes files, in C so that it cannot hurt a fork.
     .target(name: "CFlusher"),
