@@ -27,7 +27,11 @@ struct LiveFuzzTests {
     let connections = try [ProtocolVersion.resp2, .resp3].map { try server.live.connect(protocolVersion: $0) }
     var commands = RandomCommands(seed: Self.seed)
     var random = SeededGenerator(seed: ~Self.seed)
-    // What the server and the runtime allocate once is not counted.
+    // What the server, the runtime and a worker allocate once is not counted.
+    try server.makeArray("long", "u8")
+    try server("MMAP.RESIZE", "long", 2 << 20)
+    #expect(try server("MMAP.READ", "long").errorText == nil)
+    try server("DEL", "long")
     try run(batches: 200, on: connections, &commands, &random)
     let before = try usage()
     let deadline = Self.seconds.map { ContinuousClock.now + .seconds($0) }

@@ -75,6 +75,13 @@ private struct Aggregating<Element: MappableElement>: ReadingWork {
     return true
   }
 
+  mutating func readAtOnce(_ elements: ElementView<Element>, at index: Int) {
+    for pass in 0..<passesLeft {
+      if pass > 0 { aggregation.beginNextPass() }
+      aggregation.consume(elements)
+    }
+  }
+
   var replyCount: Int { 1 }
 
   func write(_ part: Int, to reply: Reply, isRESP3: Bool) {

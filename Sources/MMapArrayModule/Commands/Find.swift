@@ -69,7 +69,9 @@ private struct Finding<Element: MappableElement>: ReadingWork {
 
   private var finder: Finder<Element>?
   private var limit: Int
-  private let memory: ReservedMemory
+  private let workMemory: WorkMemory
+  /// What is reserved of it; nil while that is not worth counting.
+  private var memory: ReservedMemory?
   private let mostReplyBytes: Int
   private var replyBytes = 0
   private var found: [ArraySlice<Int>] = []
@@ -77,7 +79,7 @@ private struct Finding<Element: MappableElement>: ReadingWork {
   init(_ finder: Finder<Element>, limit: Int, with services: Services) {
     self.finder = finder
     self.limit = limit
-    memory = ReservedMemory(services.memory)
+    workMemory = services.memory
     mostReplyBytes = services.workSettings.mostReplyBytes
   }
 
@@ -90,6 +92,13 @@ private struct Finding<Element: MappableElement>: ReadingWork {
     return Found(indexes: indexes, replyBytes: indexes.reduce(0) { $0 + ReplySize.integer($1) })
   }
 
+  mutating func readAtOnce(_ elements: ElementView<Element>, at index: Int) throws(CommandError) {
+    finder?.consume(elements)
+    let indexes = finder?.takeIndexes() ?? []
+    // An index of the range has no more digits than its end.
+    _ = try take(Found(indexes: indexes, replyBytes: indexes.count * ReplySize.integer(index + elements.count)))
+  }
+
   mutating func take(_ part: Found) throws(CommandError) -> Bool {
     let indexes = part.indexes.prefix(limit)
     limit -= indexes.count
@@ -98,7 +107,11 @@ private struct Finding<Element: MappableElement>: ReadingWork {
       throw .largeReply(
         bytes: replyBytes, most: mostReplyBytes, instead: "give a LIMIT, and go on behind the last index found")
     }
-    try memory.add(part.replyBytes + indexes.count * MemoryLayout<Int>.stride)
+    if indexes.count > ReplySize.piece || memory != nil {
+      let memory = memory ?? ReservedMemory(workMemory)
+      self.memory = memory
+      try memory.add(part.replyBytes + indexes.count * MemoryLayout<Int>.stride)
+    }
     // In pieces that are replied in a millisecond each.
     for start in stride(from: 0, to: indexes.count, by: ReplySize.piece) {
       found.append(indexes[start..<min(start + ReplySize.piece, indexes.count)])

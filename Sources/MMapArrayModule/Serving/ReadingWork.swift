@@ -27,6 +27,9 @@ protocol ReadingWork<Element> {
   /// - Returns: whether more of the pass is needed.
   mutating func take(_ part: Part) throws(CommandError) -> Bool
 
+  /// Reads a range that is no more than a slice, with all passes. Main thread.
+  mutating func readAtOnce(_ elements: ElementView<Element>, at index: Int) throws(CommandError)
+
   /// In how many parts the reply is made, once all has been read.
   var replyCount: Int { get }
 
@@ -39,6 +42,10 @@ protocol ReadingWork<Element> {
 
 extension ReadingWork {
   mutating func discard() {}
+
+  mutating func readAtOnce(_ elements: ElementView<Element>, at index: Int) throws(CommandError) {
+    while let pass = try nextPass() { _ = try take(Self.read(elements, at: index, in: pass)) }
+  }
 
   // The slices of `Slices`, so that aggregates are the same wherever they are computed.
   static var sliceCount: Int { SliceSize.bytes / MemoryLayout<Element>.stride }
@@ -55,7 +62,10 @@ extension Services {
     var work = work
     var isRead = false
     if !isLong, range.count <= Work.sliceCount {
-      try work.readAll(range, of: array)
+      try array.elements.withElements(in: range) { (elements) throws(CommandError) in
+        try work.readAtOnce(elements, at: range.lowerBound)
+      }
+      try onArray(array.elements.checkFault())
       guard work.replyCount > 1 else { return work.write(0, to: call.reply, isRESP3: call.reply.isRESP3) }
       isRead = true
     }
