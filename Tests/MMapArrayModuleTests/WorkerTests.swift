@@ -149,7 +149,7 @@ extension ModuleTests {
       #expect(wait(for: split("MMAP.READ a")) == outOfMemory)
       #expect(wait(for: split("VALL a")) == outOfMemory)
       module.server.setLargestBlock(.max)
-      for (field, value) in [("maxmemory", "10000000"), ("used_memory", "1000000"), ("maxmemory_policy", "noeviction")]
+      for (field, value) in [("maxmemory", "10000000"), ("used_memory", "2000000"), ("maxmemory_policy", "noeviction")]
       {
         module.server.setInformation("memory", field, value)
       }
@@ -158,6 +158,18 @@ extension ModuleTests {
       #expect(module.server.moduleInformation()["work_bytes"] == 0)
       module.server.setInformation("memory", "maxmemory_policy", "allkeys-lru")
       #expect(wait(for: split("MMAP.FIND a 0 -1 EQ 0"))?.elements?.count == WorkerTests.count - 6)
+      module.expectOrder()
+    }
+
+    @Test("a packed reply that is copied first, because it is large")
+    func largePacked() {
+      makeLargeArray()
+      #expect(module.reply("MMAP.RESIZE", "a", "3000000") == .integer(3_000_000))
+      let expected = module.run(split("MMAP.READ a"), as: .transaction).reply
+      #expect(wait(for: split("MMAP.READ a")) == expected)
+      #expect(truncate(module.path + "/a", 128 + 8 * 450_000) == 0)
+      #expect(wait(for: split("MMAP.READ a"))?.errorText?.contains("is gone") == true)
+      module.server.delete("a")
       module.expectOrder()
     }
 

@@ -109,6 +109,10 @@ extension Services {
     guard range.count >= fewest, try mayGather(range, of: array, isPacked: isPacked, for: call) else {
       return try reply()
     }
+    if isPacked, range.count <= Packed<Element>.mostCount {
+      let work = try Packed<Element>(range, of: array, with: self)
+      return try perform(work, over: range, of: array, for: call, isLong: true)
+    }
     try perform(
       Gathering<Element>(range, isPacked: isPacked, with: self), over: range, of: array, for: call, isLong: true)
   }
