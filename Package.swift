@@ -55,7 +55,7 @@ let package = Package(
     .target(
       name: "MMapArrayModule",
       dependencies: [
-        "BindingRecords", "CFlusher", "DecimalText", "MappedArray", "ModuleWork", "ServerModule", system,
+        "BindingRecords", "CFlusher", "DecimalText", "MappedArray", "ModuleWork", "Monitors", "ServerModule", system,
       ],
       swiftSettings: swiftSettings),
 

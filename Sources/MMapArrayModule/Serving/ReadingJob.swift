@@ -1,7 +1,7 @@
 import MappedArray
 import ModuleWork
+import Monitors
 import ServerModule
-import Synchronization
 
 /// A job of one kind of work that reads.
 // Sendable: the work changes under the lock, or where no slice is being done.
@@ -17,7 +17,7 @@ final class ReadingJob<Work: ReadingWork>: WorkerJob, @unchecked Sendable {
   }
 
   private var progress: Progress
-  private let lock = Mutex(())
+  private let monitor = Monitor()
   private let range: Range<Int>
   private let readers: ElementReaders
   private let array: ServedArray
@@ -92,7 +92,7 @@ final class ReadingJob<Work: ReadingWork>: WorkerJob, @unchecked Sendable {
     } catch {
       part = .failure(.array(error))
     }
-    lock.withLock { _ in take(part, of: slice) }
+    monitor.withLock { take(part, of: slice) }
   }
 
   /// Takes in a part, and those behind it that were there before it.
