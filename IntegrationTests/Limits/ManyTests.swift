@@ -52,7 +52,7 @@ struct ManyTests {
     let count = min(100_000, Self.mostDescriptors / 2 - 100)
     let server = try ModuleServer()
     #expect(try send(count, to: server) { ["MMAP", "k\($0)", "f\($0)", "i64"] } == 0)
-    #expect(try send(count, to: server) { ["VADD", "k\($0)", "\($0)"] } == 0)
+    #expect(try send(count, to: server) { ["MMAP.ADD", "k\($0)", "\($0)"] } == 0)
     #expect(try server.number("mmaparray_arrays", of: "mmaparray") == count)
     #expect(try server("SAVE") == .ok)
     try server.restart(after: .kill)

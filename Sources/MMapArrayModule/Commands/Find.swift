@@ -119,7 +119,10 @@ private struct Finding<Element: MappableElement>: ReadingWork {
     return limit > 0
   }
 
-  mutating func discard() { found = [] }
+  mutating func discard() {
+    found = []
+    memory?.giveBack()
+  }
 
   var replyCount: Int { max(1, found.count) }
 

@@ -75,7 +75,10 @@ struct Gathering<Element: MappableElement>: ReadingWork {
     return part == expected
   }
 
-  mutating func discard() { copy = nil }
+  mutating func discard() {
+    copy = nil
+    memory.giveBack()
+  }
 
   var replyCount: Int { isPacked ? 1 : max(1, (count + ReplySize.piece - 1) / ReplySize.piece) }
 

@@ -31,6 +31,8 @@ struct Packed<Element: MappableElement>: ReadingWork {
 
   mutating func take(_ part: Void) -> Bool { true }
 
+  mutating func discard() { memory.giveBack() }
+
   var replyCount: Int { 1 }
 
   func write(_ part: Int, to reply: Reply, isRESP3: Bool) {

@@ -41,7 +41,7 @@ final class WorkMemory: Sendable {
   func refuse() { state.withLock { $0.refusalCount += 1 } }
 }
 
-/// The part of that memory that one result has, which it gives back at the end of its life.
+/// The part of that memory that one result has, which it gives back at the latest at the end of its life.
 // Sendable: used by one thread at a time.
 final class ReservedMemory: @unchecked Sendable {
   private let memory: WorkMemory
@@ -49,7 +49,13 @@ final class ReservedMemory: @unchecked Sendable {
 
   init(_ memory: WorkMemory) { self.memory = memory }
 
-  deinit { memory.release(bytes) }
+  deinit { giveBack() }
+
+  /// What it was for is with the client, or not needed any more.
+  func giveBack() {
+    memory.release(bytes)
+    bytes = 0
+  }
 
   func add(_ count: Int) throws(CommandError) {
     guard memory.reserve(count) else { throw .outOfMemory }
