@@ -109,9 +109,11 @@ struct LongReadTests {
     #expect(try server("MMAP.AGG", "a", 0, -1, "SUM", "VAR") == .array([.integer(0), .bulk("0")]))
   }
 
-  @Test("the server forks meanwhile, again and again: children and reads are whole", arguments: [1, 3])
-  func forks(threads: Int) throws {
-    let server = try server([("mmaparray.threads", "\(threads)"), ("appendonly", "yes"), ("save", "")])
+  @Test("the server forks meanwhile, again and again: children and reads are whole", arguments: [1, 3], [1, 3])
+  func forks(threads: Int, socketThreads: Int) throws {
+    let server = try server([
+      ("mmaparray.threads", "\(threads)"), ("appendonly", "yes"), ("io-threads", "\(socketThreads)"),
+    ])
     try mapZeros("a", bytes: 8 * 2_000_000, as: "i64", on: server)
     let commands = [
       (["MMAP.AGG", "a", "0", "-1", "SUM", "STD"], Reply.array([.integer(0), .bulk("0")])),
