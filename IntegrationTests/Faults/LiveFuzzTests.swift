@@ -53,6 +53,7 @@ struct LiveFuzzTests {
   ) throws {
     for number in 0..<batches {
       if random.next() % 8 == 0 { try spoilFile(&random) }
+      if random.next() % 16 == 0 { try sendAndLeave(&commands) }
       let sent = (0..<Self.batch).map { _ in commands.next() }
       let connection = connections[number % connections.count]
       for words in sent { try connection.append(words.map { Argument($0) }) }
@@ -72,6 +73,14 @@ struct LiveFuzzTests {
         throw error
       }
     }
+  }
+
+  /// A client that is gone before it has a reply.
+  private func sendAndLeave(_ commands: inout RandomCommands) throws {
+    let client = try server.live.connect()
+    for _ in 0..<Self.batch { try client.append(commands.next().map { Argument($0) }) }
+    try client.append(["MMAP.FIND", "one", "0", "-1", "NE", "1"])
+    try client.flush()
   }
 
   /// Does to a file what another program may do.
