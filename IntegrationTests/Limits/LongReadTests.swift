@@ -35,8 +35,8 @@ struct LongReadTests {
       let error = try server.failure(words)
       #expect(error.contains("mmaparray.max-reply allows 536870912: read it in pieces"), "\(error)")
     }
-    #expect(try server("CONFIG", "SET", "mmaparray.max-reply", "1kb") == .ok)
-    #expect(try server("CONFIG", "GET", "mmaparray.max-reply")["mmaparray.max-reply"] == .bulk("1024"))
+    #expect(try server("CONFIG", "SET", "mmaparray.max-reply", "1mb") == .ok)
+    #expect(try server("CONFIG", "GET", "mmaparray.max-reply")["mmaparray.max-reply"] == .bulk("1048576"))
     #expect(try server("MMAP.READ", "a", 0, 128).errorText == nil)
     // Few elements are not many bytes.
     #expect(try server("MMAP.RANGE", "a", 0, 9) == .array(Array(repeating: .bulk("0"), count: 10)))
