@@ -70,7 +70,8 @@ extension ModuleTests {
       #expect(served.wasBlocked)
       if isClient { module.server.disconnect(served) } else { module.server.delete("a") }
       #expect(module.server.turn { module.server.moduleInformation()["jobs"] == 0 })
-      #expect(served.reply == (isClient ? nil : expected))
+      // The worker may have been faster than the client's leaving.
+      #expect(served.reply == expected || isClient && served.reply == nil)
       module.server.delete("a")
       #expect(module.server.moduleInformation()["arrays"] == 0)
       #expect(module.server.moduleInformation()["work_bytes"] == 0)
