@@ -3,7 +3,7 @@ import StandInServer
 import Testing
 
 extension ModuleTests {
-  /// Work on large arrays, for which clients wait while others are served.
+  /// Work on large arrays on the main thread, for which clients wait while others are served.
   @Suite struct WorkTests {
     let module: LoadedModule
     static let i64 = ElementKind.all[3]
@@ -17,7 +17,10 @@ extension ModuleTests {
       ]
     }
 
-    init() throws { module = try LoadedModule() }
+    init() throws {
+      module = try LoadedModule()
+      #expect(module.server.configure("threads", "0") == nil)
+    }
 
     private func makeLargeArray(_ format: Format = .npy) {
       module.makeArray(WorkTests.i64, format)

@@ -16,6 +16,10 @@ indirect enum CommandError: CallError {
   case array(MappedArrayError)
   case index(String)
   case value(String, ElementType, range: (least: String, greatest: String), isOutOfRange: Bool)
+  /// The server may not use as much memory as that takes.
+  case outOfMemory
+  /// The reply would have so many bytes, or more.
+  case largeReply(bytes: Int, most: Int, instead: StaticString)
   /// What is wrong with an argument, and what would be right.
   case argument(String)
 
@@ -38,6 +42,10 @@ indirect enum CommandError: CallError {
       "ERR value \(text) is out of range for \(type.name): \(range.least) to \(range.greatest)"
     case .value(let text, let type, let range, false):
       "ERR value \(text) is no \(type.name): give a number from \(range.least) to \(range.greatest)"
+    // The server's own words.
+    case .outOfMemory: "OOM command not allowed when used memory > 'maxmemory'."
+    case .largeReply(let bytes, let most, let instead):
+      "ERR the reply can have \(bytes) bytes, and mmaparray.max-reply allows \(most): \(instead)"
     case .argument(let text): "ERR \(text)"
     }
   }

@@ -1,5 +1,4 @@
 import MappedArray
-import ModuleWork
 import ServerModule
 
 /// `MMAP.AGG key start stop op [op …]`
@@ -25,13 +24,13 @@ enum AggregateRange: ArrayCommand {
   ) throws(CommandError) {
     var arguments = call.arguments
     let range = try arguments.positions().range(count: array.elements.count)
-    try services.perform(Aggregating<Element>(operations(&arguments), over: range), on: array, for: call)
+    try services.perform(Aggregating<Element>(operations(&arguments), over: range), over: range, of: array, for: call)
   }
 
   static func runWithoutKey(_ call: Call) throws(CommandError) {
     var arguments = call.arguments
     _ = try arguments.positions()
-    Aggregating<Int64>(try operations(&arguments), over: 0..<0).reply(to: call)
+    Aggregating<Int64>(try operations(&arguments), over: 0..<0).write(0, to: call.reply, isRESP3: call.reply.isRESP3)
   }
 
   private static func operations(_ arguments: inout Arguments) throws(CommandError) -> [AggregateOperation] {
@@ -45,40 +44,56 @@ enum AggregateRange: ArrayCommand {
   }
 }
 
-private struct Aggregating<Element: MappableElement>: SlicedWork {
+private struct Aggregating<Element: MappableElement>: ReadingWork {
   private var aggregation: Aggregation<Element>
-  private let range: Range<Int>
-  private var slices: Slices<Element>
   private var passesLeft: Int
+  private var hasBegun = false
 
   init(_ operations: [AggregateOperation], over range: Range<Int>) {
     aggregation = Aggregation(operations, startIndex: range.lowerBound)
-    self.range = range
-    slices = Slices(range)
     passesLeft = aggregation.passCount
   }
 
-  mutating func advance(_ array: TypedArray<Element>) throws(CommandError) -> Bool {
-    array.elements.withElements(in: slices.next()) { elements in aggregation.consume(elements) }
-    try onArray(array.elements.checkFault())
-    guard slices.isEmpty else { return true }
+  /// - Returns: what parts are made from.
+  mutating func nextPass() -> Aggregation<Element>? {
+    guard passesLeft > 0 else { return nil }
     passesLeft -= 1
-    guard passesLeft > 0 else { return false }
-    aggregation.beginNextPass()
-    slices = Slices(range)
+    if hasBegun { aggregation.beginNextPass() }
+    hasBegun = true
+    return aggregation.part(from: 0)
+  }
+
+  static func read(_ slice: ElementView<Element>, at index: Int, in pass: Aggregation<Element>) -> Aggregation<Element>
+  {
+    var part = pass.part(from: index)
+    part.consume(slice)
+    return part
+  }
+
+  mutating func take(_ part: Aggregation<Element>) -> Bool {
+    aggregation.add(part)
     return true
   }
 
-  func reply(to call: Call) {
+  mutating func readAtOnce(_ elements: ElementView<Element>, at index: Int) {
+    for pass in 0..<passesLeft {
+      if pass > 0 { aggregation.beginNextPass() }
+      aggregation.consume(elements)
+    }
+  }
+
+  var replyCount: Int { 1 }
+
+  func write(_ part: Int, to reply: Reply, isRESP3: Bool) {
     let results = aggregation.finish()
-    call.reply.array(count: results.count)
+    reply.array(count: results.count)
     for result in results {
       switch result {
-      case .integer(let integer): call.reply.exactInteger(integer)
-      case .element(let element): call.reply.withElements(of: Element.self) { $0(element) }
-      case .double(let double): call.reply.withElements(of: Double.self) { $0(double) }
-      case .index(let index): call.reply.integer(index)
-      case .none: call.reply.null()
+      case .integer(let integer): reply.exactInteger(integer)
+      case .element(let element): reply.withElements(of: Element.self, isRESP3: isRESP3) { $0(element) }
+      case .double(let double): reply.withElements(of: Double.self, isRESP3: isRESP3) { $0(double) }
+      case .index(let index): reply.integer(index)
+      case .none: reply.null()
       }
     }
   }

@@ -48,7 +48,7 @@ enum MapFile: KeyCommand {
     let isKnown = services.isKnownToReplicas(array, call.context)
     guard key.set(binding, as: services.dataType) else { throw .argument("the key cannot be written") }
     bound.key = Array(call.key.bytes)
-    services.payloadGuard.noticeGrowth(of: array)
+    services.payloadGuard.noticeGrowth(of: array, call.context)
     services.propagation.propagate(binding, to: array, isKnown: isKnown, by: call)
     call.context.notifyKeyspace("mmap", call.key)
     call.reply.integer(count)

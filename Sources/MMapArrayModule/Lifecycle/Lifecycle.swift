@@ -14,7 +14,7 @@ extension Services {
     context.schedule(afterMilliseconds: 0) { [unowned self] context in
       stream.update(context)
       saving.update(context)
-      payloadGuard.everySecond()
+      payloadGuard.everySecond(context)
       stream.changeReplicationID(context)
     }
     scheduleSecond(context)
@@ -56,7 +56,7 @@ extension Services {
       flusher.flushDirty()
       stream.update(context)
       saving.update(context)
-      payloadGuard.everySecond()
+      payloadGuard.everySecond(context)
       propagation.foreignChanges.look(context)
       resynchronization.everySecond(context)
       scheduleSecond(context)

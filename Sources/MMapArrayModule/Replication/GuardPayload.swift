@@ -8,7 +8,8 @@ import ServerModule
 enum GuardPayload: KeyCommand {
   static let description = CommandDescription(
     "MMAP.GUARD", access: .reading, since: "1.1.0", summary: "Refuses a payload that is too large to be sent",
-    complexity: "that of the command", arguments: [.key, .string("command"), .string("argument", .multiple)],
+    complexity: "O(N) where N is that of the command",
+    arguments: [.key, .string("command"), .string("argument", .multiple)],
     function: { serve(GuardPayload.self, $0, $1, $2) })
 
   static func run(_ call: Call, with services: Services) throws(CommandError) {

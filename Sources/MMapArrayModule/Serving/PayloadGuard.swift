@@ -13,14 +13,14 @@ final class PayloadGuard {
   }
 
   /// An array has become longer.
-  func noticeGrowth(of array: ServedArray) {
-    if filter == nil, saving.isTooLarge(array) { filter = CommandFilter(PayloadGuard.filter) }
+  func noticeGrowth(of array: ServedArray, _ context: Context) {
+    if filter == nil, saving.isTooLarge(array) { filter = CommandFilter(context, PayloadGuard.filter) }
   }
 
   /// Looks at all arrays.
-  func everySecond() {
+  func everySecond(_ context: Context) {
     let isNeeded = arrays.all.contains { saving.isTooLarge($0) }
-    if !isNeeded { filter = nil } else if filter == nil { filter = CommandFilter(PayloadGuard.filter) }
+    if !isNeeded { filter = nil } else if filter == nil { filter = CommandFilter(context, PayloadGuard.filter) }
   }
 
   private static let filter: CommandFilterFunction = { PayloadGuard.look(at: FilteredCommand($0)) }

@@ -9,6 +9,9 @@ final class Services {
   let arrays: ArrayRegistry
   let files: BoundFiles
   let work = WorkQueue()
+  let workers = WorkerPool()
+  let workSettings: WorkSettings
+  let memory = WorkMemory()
   let flusher: Flusher
   let stream: ReplicationStream
   let backfill: Backfill
@@ -26,8 +29,9 @@ final class Services {
   /// Seconds that the server has been looking around.
   var seconds: UInt64 = 1
 
-  init(dataType: DataType<Binding>, root: consuming Root, flushSetting: FlushSetting) {
+  init(dataType: DataType<Binding>, root: consuming Root, flushSetting: FlushSetting, workSettings: WorkSettings) {
     self.dataType = dataType
+    self.workSettings = workSettings
     arrays = ArrayRegistry(root: root, flushRetired: Flusher.flushUnwatched)
     files = BoundFiles(arrays)
     flusher = Flusher(arrays, flushSetting)

@@ -21,6 +21,9 @@ public protocol AggregatableElement: BitwiseCopyable, Codable, Comparable, Hasha
   /// Adds a block of at most `ElementView.blockCount` elements.
   static func add(_ block: ElementView<Self>, to total: inout Total)
 
+  /// Adds a sum of the elements that follow.
+  static func add(_ total: Total, to sum: inout Total)
+
   /// The sum as a reply: an exact integer, or an element.
   static func sum(of total: Total) -> AggregateResult<Self>
 

@@ -37,9 +37,9 @@ public enum AggregateResult<Element: AggregatableElement>: Equatable, Sendable {
 ///
 /// Every slice but the last should be a multiple of `ElementView.blockCount` elements: then the results are the same
 /// to the last bit for every slicing.
-package struct Aggregation<Element: AggregatableElement> {
+package struct Aggregation<Element: AggregatableElement>: Sendable {
   private let operations: [AggregateOperation]
-  private let startIndex: Int
+  private var startIndex: Int
   private var isFirstPass = true
   private var count = 0
   private var total = Element.emptyTotal
@@ -93,6 +93,34 @@ package struct Aggregation<Element: AggregatableElement> {
     minimum?.add(block, at: position)
     maximum?.add(block, at: position)
     count &+= block.count
+  }
+
+  // MARK: Parts
+
+  /// The same operations in the same pass over a part of the range, for which nothing has been handed over: parts can be
+  /// computed anywhere and in any order, and are added in the order of their elements.
+  ///
+  /// - Parameter startIndex: the index of the part's first element.
+  package func part(from startIndex: Int) -> Aggregation {
+    var part = Aggregation(operations, startIndex: startIndex)
+    part.isFirstPass = isFirstPass
+    part.mean = mean
+    if !isFirstPass { part.squares = PairwiseSum() }
+    return part
+  }
+
+  /// Takes in a part, whose elements follow those that have been taken in. Where each part but the last consists of the
+  /// same power of two of blocks, results are the same to the last bit as those of the elements one after the other.
+  package mutating func add(_ part: Aggregation) {
+    if isFirstPass {
+      Element.add(part.total, to: &total)
+      if let other = part.minimum { minimum?.add(other) }
+      if let other = part.maximum { maximum?.add(other) }
+      count &+= part.count
+    } else {
+      if let other = part.squares { squares?.add(other) }
+      squareCount &+= part.squareCount
+    }
   }
 
   /// Ends the first pass: the range follows once more from its first element on.

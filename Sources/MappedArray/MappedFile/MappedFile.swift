@@ -35,6 +35,8 @@ public struct MappedFile: ~Copyable {
   /// Whether stores may meet a hole of a sparse file, where a full disk would be a fault signal and not an error. nil
   /// until something is first stored.
   var hasHoles: Bool?
+  /// Those on other threads; nil until there are any.
+  var readers: ElementReaders?
 
   /// Maps an open file.
   ///
@@ -94,7 +96,10 @@ public struct MappedFile: ~Copyable {
     }
     // What has been reserved and not used would count as a part of the new one.
     if access == .writable { try trim() }
+    let readers = readers
     self = try MappedFile(file)
+    self.readers = readers
+    updateReaders()
   }
 
   public var format: FileFormat { header == nil ? .raw : .npy }
@@ -152,6 +157,7 @@ public struct MappedFile: ~Copyable {
     guard size > mapping.length else { return }
     mapping = try onFile { () throws(SystemCallError) in try Mapping(descriptor, size: size, access: access) }
     elements = mapping.base + dataOffset
+    updateReaders()
   }
 }
 

@@ -33,10 +33,12 @@ public struct CommandFilter: ~Copyable {
   private let pointer: OpaquePointer?
   private let context: OpaquePointer?
 
-  /// - Parameter function: what gets the commands, but not those that this module has the server carry out.
-  public init(_ function: CommandFilterFunction) {
+  /// - Parameters:
+  ///   - owner: the server's, of a command, a timer or an event.
+  ///   - function: what gets the commands, but not those that this module has the server carry out.
+  public init(_ owner: Context, _ function: CommandFilterFunction) {
     // Outlives the command that begins it.
-    context = server_GetThreadSafeContext(nil)
+    context = server_GetDetachedThreadSafeContext(owner.pointer)
     pointer = server_RegisterCommandFilter(context, function, Int32(SERVER_FILTER_NOT_OWN_CALLS))
   }
 

@@ -130,6 +130,32 @@ private func isClose(_ value: Double?, _ expected: Double, scale: Double, _ tole
     check(element.type)
   }
 
+  @Test(arguments: TestedType.all, [1, 2, 4])
+  func partsDoNotChangeABit(_ element: TestedType, blocks: Int) {
+    func check<Element: TestedElement>(_: Element.Type) {
+      let size = blocks * ElementView<Element>.blockCount
+      let elements = Element.randomElements(count: 5 * ElementView<Element>.blockCount + 17, seed: 4)
+      let whole = aggregate(elements, startIndex: 9)
+      let parts = withView(elements, offset: 0) { view in
+        var aggregation = Aggregation<Element>(AggregateOperation.allCases, startIndex: 9)
+        for pass in 0..<aggregation.passCount {
+          if pass > 0 { aggregation.beginNextPass() }
+          let starts = stride(from: 0, to: view.count, by: size)
+          // Computed from the last to the first.
+          let parts = starts.reversed().map { start in
+            var part = aggregation.part(from: 9 + start)
+            part.consume(view.slice(from: start, limit: size))
+            return part
+          }
+          for part in parts.reversed() { aggregation.add(part) }
+        }
+        return aggregation.finish()
+      }
+      #expect(parts == whole)
+    }
+    check(element.type)
+  }
+
   @Test(arguments: TestedType.all)
   func theFirstOfEqualExtremesWinsAcrossBlocks(_ element: TestedType) {
     func check<Element: TestedElement>(_: Element.Type) {
