@@ -126,7 +126,7 @@ extension ModuleTests {
       ] {
         let refused = module.run(words, as: caller)
         #expect(refused.effects.areNone)
-        guard caller.flags == Caller.primary.flags else {
+        guard caller.description == Caller.primary.description else {
           #expect(refused.reply?.errorText?.contains(part) == true, "\(refused.reply.debugDescription)")
           #expect(module.texts() == ["1", "2", "3", "4", "5", "6"])
           continue
