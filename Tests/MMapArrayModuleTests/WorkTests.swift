@@ -83,26 +83,35 @@ extension ModuleTests {
       module.expectOrder()
     }
 
-    @Test("a change is sent once")
+    @Test("a change is sent slice by slice, each once, and all of it before the reply")
     func propagation() {
       makeLargeArray()
       module.connectReplica()
-      let filling = module.run("MMAP.FILL", "a", "0", "-1", "7")
-      #expect(filling.effects.propagations.count == 1)
       _ = module.server.takeEffects()
+      let filling = module.run("MMAP.FILL", "a", "0", "-1", "7")
       #expect(module.server.turn { filling.reply != nil })
-      #expect(module.server.takeEffects().propagations.isEmpty)
+      let sent = filling.effects.propagations + module.server.takeEffects().propagations
+      #expect(sent.count > 1)
+      var end = 0
+      for message in sent {
+        let words = message.words.map { String(decoding: $0, as: UTF8.self) }
+        #expect(words.prefix(5) == ["MMAP.REFILL", "a", "a", "i64", "npy"])
+        #expect(words[5] == "\(end)" && words.last == "7", "\(words)")
+        end = (Int(words[6]) ?? 0) + 1
+      }
+      #expect(end == WorkTests.count)
       module.expectOrder()
     }
 
-    @Test("the end of the server: what is under way is done, files have no spare room")
+    @Test("the end of the server: what is under way goes no further, files have no spare room")
     func shutdown() {
       makeLargeArray(.raw)
       let filling = module.run("MMAP.FILL", "a", "0", "-1", "7")
       #expect(filling.wasBlocked)
       module.makeArray(WorkTests.i64, .npy, ["1"], key: "b")
       module.server.fire(SERVER_EVENT_SHUTDOWN)
-      #expect(module.file("a")?.suffix(8) == WorkTests.i64.packed([7])[...])
+      #expect(module.file("a")?.prefix(8) == WorkTests.i64.packed([7])[...])
+      #expect(module.file("a")?.suffix(8) == WorkTests.i64.packed([0])[...])
       #expect(module.file("b")?.count == 136)
       // A server that does not end after all goes on.
       #expect(module.reply("VADD", "b", "2") == .integer(1))
