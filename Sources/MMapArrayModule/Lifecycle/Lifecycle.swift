@@ -24,6 +24,8 @@ extension Services {
   private func handle(_ event: Event, _ context: Context) {
     switch event {
     case .shutdown:
+      // Nothing can be sent any more; replicas get what is done now when they synchronise with the restarted server.
+      for change in unfinishedChanges { change.completeUnsent() }
       flusher.finish()
       arrays.trimAll()
     case .loading(.snapshotStarted), .loading(.appendOnlyFileStarted):

@@ -107,6 +107,14 @@ private final class ChangeJob<Change: SlicedChange>: BlockedCall, UnfinishedChan
     finish(context)
   }
 
+  func completeUnsent() {
+    guard !isOver else { return }
+    while advance() {}
+    // A failure is logged and counted.
+    try? services.flusher.changed(array)
+    end()
+  }
+
   func abandon() {
     guard !isOver else { return }
     end()
