@@ -29,8 +29,8 @@ enum GuardPayload: KeyCommand {
   private static func check(_ name: [UInt8], _ call: Call, _ services: Services) throws(CommandError) {
     let key = OpenKey(call.context, key: name)
     guard case .value(let binding) = key.contents(as: services.dataType) else { return }
-    let saving = services.saving
-    guard let array = binding.takeUnretainedValue().file.array, saving.isTooLarge(array) else { return }
+    let (saving, holder) = (services.saving, binding.takeUnretainedValue())
+    guard holder.isWritable, let array = holder.file.array, saving.isTooLarge(array) else { return }
     throw .argument(
       "the array in \(quoted(name)) has \(array.file.count * array.elementType.size) bytes, and a payload at most "
         + "\(saving.mostPayloadBytes) (proto-max-bulk-len): move it with an atomic slot migration, or make a replica")
