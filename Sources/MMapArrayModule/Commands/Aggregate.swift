@@ -6,18 +6,20 @@ import ServerModule
 enum AggregateRange: ArrayCommand {
   private static let operations: [(name: StaticString, choice: AggregateOperation)] = [
     ("SUM", .sum), ("MIN", .minimum), ("MAX", .maximum), ("MEAN", .mean), ("VAR", .variance),
-    ("STD", .standardDeviation), ("ARGMIN", .indexOfMinimum), ("ARGMAX", .indexOfMaximum),
+    ("STD", .standardDeviation), ("ARGMIN", .indexOfMinimum), ("ARGMAX", .indexOfMaximum), ("FIRST", .first),
+    ("LAST", .last), ("COUNT", .count),
   ]
+
+  /// One or more of them.
+  static let operationArgument = CommandArgument.oneOf(
+    "op", operations.map { .token("\($0.name)".lowercased(), "\($0.name)") }, .multiple)
 
   static var access: CommandDescription.Access { .reading }
   static var needsCount: Bool { true }
   static let description = CommandDescription(
     "MMAP.AGG", access: access, summary: "Computes aggregates over a range, as NumPy does",
     complexity: "O(N) where N is the number of elements in the range",
-    arguments: [
-      .key, .integer("start"), .integer("stop"),
-      .oneOf("op", operations.map { .token("\($0.name)".lowercased(), "\($0.name)") }, .multiple),
-    ],
+    arguments: [.key, .integer("start"), .integer("stop"), operationArgument],
     function: { serve(AggregateRange.self, $0, $1, $2) })
 
   static func run<Element: MappableElement>(
@@ -34,7 +36,7 @@ enum AggregateRange: ArrayCommand {
     Aggregating<Int64>(try operations(&arguments), over: 0..<0).reply(to: call)
   }
 
-  private static func operations(_ arguments: inout Arguments) throws(CommandError) -> [AggregateOperation] {
+  static func operations(_ arguments: inout Arguments) throws(CommandError) -> [AggregateOperation] {
     var found: [AggregateOperation] = []
     while !arguments.isEmpty {
       found.append(
@@ -72,14 +74,6 @@ private struct Aggregating<Element: MappableElement>: SlicedWork {
   func reply(to call: Call) {
     let results = aggregation.finish()
     call.reply.array(count: results.count)
-    for result in results {
-      switch result {
-      case .integer(let integer): call.reply.exactInteger(integer)
-      case .element(let element): call.reply.withElements(of: Element.self) { $0(element) }
-      case .double(let double): call.reply.withElements(of: Double.self) { $0(double) }
-      case .index(let index): call.reply.integer(index)
-      case .none: call.reply.null()
-      }
-    }
+    for result in results { call.reply.aggregate(result) }
   }
 }

@@ -29,7 +29,7 @@ public struct BucketPart<Element: AggregatableElement>: Sendable {
     first = piece[0]
     last = piece[piece.count &- 1]
     (minimum, maximum, indexOfMinimum, indexOfMaximum) = (first, first, index, index)
-    if pass.needsExtremes { (minimum, maximum) = Element.extremes(of: piece) }
+    if pass.needsExtremes { findExtremes(of: piece, at: index) }
     guard pass.needsSum else { return }
     sum = Element.pieceSum(of: piece)
     guard pass.needsSquares else { return }
@@ -37,12 +37,43 @@ public struct BucketPart<Element: AggregatableElement>: Sendable {
     squares = Element.squaredDeviations(of: piece, from: mean)
   }
 
+  /// How many elements are looked at before it is noted whether an extreme is among them: these are looked through again
+  /// for where it is.
+  private static var groupCount: Int { 1024 }
+
+  /// Finds the extremes, and where the groups begin that they are in.
+  @inline(__always)
+  private mutating func findExtremes(of piece: ElementView<Element>, at index: Int) {
+    piece.forEachSlice(of: Self.groupCount) { group, offset in
+      let extremes = Element.extremes(of: group)
+      if offset == 0 || Self.isLess(extremes.minimum, minimum) {
+        (minimum, indexOfMinimum) = (extremes.minimum, index &+ offset)
+      }
+      if offset == 0 || Self.isGreater(extremes.maximum, maximum) {
+        (maximum, indexOfMaximum) = (extremes.maximum, index &+ offset)
+      }
+      return true
+    }
+  }
+
   /// Finds out where the extremes are in the piece that this part was made of.
   @inline(__always)
-  mutating func locate(_ minimumToo: Bool, _ maximumToo: Bool, in piece: ElementView<Element>) {
-    // Not found only if another process has just overwritten it.
-    if minimumToo { indexOfMinimum &+= Element.firstIndex(of: minimum, in: piece) ?? 0 }
-    if maximumToo { indexOfMaximum &+= Element.firstIndex(of: maximum, in: piece) ?? 0 }
+  mutating func locate(_ minimumToo: Bool, _ maximumToo: Bool, in piece: ElementView<Element>, at index: Int) {
+    if minimumToo { indexOfMinimum &+= Self.position(of: minimum, in: piece, from: indexOfMinimum &- index) }
+    if maximumToo { indexOfMaximum &+= Self.position(of: maximum, in: piece, from: indexOfMaximum &- index) }
+  }
+
+  /// Where a value first is behind the beginning of its group. Not found only if another process has just overwritten it.
+  @inline(__always)
+  private static func position(of value: Element, in piece: ElementView<Element>, from start: Int) -> Int {
+    let group = piece.slice(from: start, limit: groupCount)
+    var index = 0
+    while index < group.count {
+      let element = group[index]
+      if element == value || (element != element && value != value) { return index }
+      index &+= 1
+    }
+    return 0
   }
 
   /// Takes in what follows of the same bucket.
@@ -59,15 +90,21 @@ public struct BucketPart<Element: AggregatableElement>: Sendable {
     last = part.last
   }
 
+  @inline(__always)
+  func hasLess(than other: BucketPart) -> Bool { Self.isLess(minimum, other.minimum) }
+
+  @inline(__always)
+  func hasGreater(than other: BucketPart) -> Bool { Self.isGreater(maximum, other.maximum) }
+
   /// The first NaN beats all others.
   @inline(__always)
-  func hasLess(than other: BucketPart) -> Bool {
-    minimum < other.minimum || (minimum != minimum && other.minimum == other.minimum)
+  private static func isLess(_ value: Element, _ other: Element) -> Bool {
+    value < other || (value != value && other == other)
   }
 
   @inline(__always)
-  func hasGreater(than other: BucketPart) -> Bool {
-    maximum > other.maximum || (maximum != maximum && other.maximum == other.maximum)
+  private static func isGreater(_ value: Element, _ other: Element) -> Bool {
+    value > other || (value != value && other == other)
   }
 }
 
@@ -145,11 +182,11 @@ extension AggregatableElement {
     slice.forEachPiece(at: index, from: bounds.bucket(of: index), start: bounds.start) { bucket, piece, index in
       var part = BucketPart(piece, at: index, of: bucket, in: pass)
       guard let last = parts.last, last.bucket == bucket else {
-        if pass.needsIndexes { part.locate(true, true, in: piece) }
+        if pass.needsIndexes { part.locate(true, true, in: piece, at: index) }
         return parts.append(part)
       }
       // Only what is beyond all before it is located.
-      if pass.needsIndexes { part.locate(part.hasLess(than: last), part.hasGreater(than: last), in: piece) }
+      if pass.needsIndexes { part.locate(part.hasLess(than: last), part.hasGreater(than: last), in: piece, at: index) }
       parts[parts.count &- 1].add(part)
     }
     return parts

@@ -21,8 +21,10 @@ public final class PointChooser<Element: AggregatableElement>: @unchecked Sendab
 
   /// Begins with a bucket, after `point` was chosen of the one before.
   fileprivate func begin(_ bucket: Int, after index: Int, _ value: Double) {
+    best = Candidate()
     let next = bucket &+ 1
-    guard means.indices.contains(next) else { return }
+    // Of the last element there is no choice.
+    guard means.indices.contains(next) else { return triangle = Triangle() }
     let (start, end) = (buckets.start(of: next), buckets.start(of: next &+ 1))
     // In doubles, relative to the range.
     let x = Double(index &- buckets.range.lowerBound)
@@ -30,7 +32,6 @@ public final class PointChooser<Element: AggregatableElement>: @unchecked Sendab
     let last = Double(end &- 1 &- buckets.range.lowerBound)
     let mean = means[next]
     triangle = Triangle(x: x, y: value, xDistance: x - (first + last) / 2, yDistance: (mean.isNaN ? value : mean) - value)
-    best = Candidate()
   }
 }
 

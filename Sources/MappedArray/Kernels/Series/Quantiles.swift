@@ -11,8 +11,8 @@ public enum QuantileResult<Element: AggregatableElement>: Equatable, Sendable {
 /// Elements are told apart by their bits, 16 at a time from the highest on: a pass counts how many have which, and the next
 /// one looks closer at those among which the quantiles are. Once these are few they are collected.
 public struct Quantiles<Element: AggregatableElement>: RangeComputation {
-  /// How many elements are collected at most: 4 MiB of bits.
-  static var mostCollected: Int { 1 << 19 }
+  /// How many elements are collected at most.
+  private let mostCollected: Int
   /// How many groups are counted at the same time: 256 KiB each.
   static var mostCounted: Int { 16 }
 
@@ -32,7 +32,13 @@ public struct Quantiles<Element: AggregatableElement>: RangeComputation {
   ///   - parts: from 0 to 1.
   ///   - count: how many elements the range has.
   public init(_ parts: [Double], count: Int) {
+    // 4 MiB of bits.
+    self.init(parts, count: count, mostCollected: 1 << 19)
+  }
+
+  package init(_ parts: [Double], count: Int, mostCollected: Int) {
     self.parts = parts
+    self.mostCollected = mostCollected
     self.count = count
     let ranks = Set(parts.flatMap { [Self.place($0, of: count).lower, Self.place($0, of: count).upper] })
     groups = count > 0 ? [DigitGroup(prefix: 0, depth: 0, count: count, before: 0, ranks: ranks.sorted())] : []
@@ -54,7 +60,7 @@ public struct Quantiles<Element: AggregatableElement>: RangeComputation {
     // Those of one depth, and first of all what can be collected.
     let candidates = groups.filter { $0.depth == depth }.sorted { ($0.count, $0.prefix) < ($1.count, $1.prefix) }
     var (total, chosen) = (0, [DigitGroup]())
-    for group in candidates where group.count <= Self.mostCollected &- total {
+    for group in candidates where group.count <= mostCollected &- total {
       total &+= group.count
       chosen.append(group)
     }
@@ -65,7 +71,7 @@ public struct Quantiles<Element: AggregatableElement>: RangeComputation {
     passGroups = chosen.sorted { $0.prefix < $1.prefix }
     let pass = DigitPass(
       prefixes: passGroups.map(\.prefix), depth: depth, width: MemoryLayout<Element>.size * 8, isCollected: isCollected,
-      expected: min(total, Self.mostCollected))
+      expected: min(total, mostCollected))
     counts = isCollected ? [] : [UInt64](repeating: 0, count: pass.digitCount * passGroups.count)
     self.pass = pass
     return pass
@@ -79,7 +85,7 @@ public struct Quantiles<Element: AggregatableElement>: RangeComputation {
     switch part {
     case .counts(let part): for (index, count) in part.enumerated() { counts[index] &+= UInt64(count) }
     // Of elements that change meanwhile there may be more than were counted.
-    case .bits(let bits): collected += bits.prefix(max(0, Self.mostCollected &- collected.count))
+    case .bits(let bits): collected += bits.prefix(max(0, mostCollected &- collected.count))
     }
   }
 
