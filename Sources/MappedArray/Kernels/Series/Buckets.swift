@@ -29,7 +29,11 @@ public struct BucketPart<Element: AggregatableElement>: Sendable {
     first = piece[0]
     last = piece[piece.count &- 1]
     (minimum, maximum, indexOfMinimum, indexOfMaximum) = (first, first, index, index)
-    if pass.needsExtremes { findExtremes(of: piece, at: index) }
+    if pass.needsExtremes {
+      // Two passes over what is in the cache are faster than one that has too many registers to fill.
+      minimum = Element.extreme(.minimum, of: piece) ?? first
+      maximum = Element.extreme(.maximum, of: piece) ?? first
+    }
     guard pass.needsSum else { return }
     sum = Element.pieceSum(of: piece)
     guard pass.needsSquares else { return }
@@ -37,43 +41,12 @@ public struct BucketPart<Element: AggregatableElement>: Sendable {
     squares = Element.squaredDeviations(of: piece, from: mean)
   }
 
-  /// How many elements are looked at before it is noted whether an extreme is among them: these are looked through again
-  /// for where it is.
-  private static var groupCount: Int { 1024 }
-
-  /// Finds the extremes, and where the groups begin that they are in.
-  @inline(__always)
-  private mutating func findExtremes(of piece: ElementView<Element>, at index: Int) {
-    piece.forEachSlice(of: Self.groupCount) { group, offset in
-      let extremes = Element.extremes(of: group)
-      if offset == 0 || Self.isLess(extremes.minimum, minimum) {
-        (minimum, indexOfMinimum) = (extremes.minimum, index &+ offset)
-      }
-      if offset == 0 || Self.isGreater(extremes.maximum, maximum) {
-        (maximum, indexOfMaximum) = (extremes.maximum, index &+ offset)
-      }
-      return true
-    }
-  }
-
   /// Finds out where the extremes are in the piece that this part was made of.
   @inline(__always)
-  mutating func locate(_ minimumToo: Bool, _ maximumToo: Bool, in piece: ElementView<Element>, at index: Int) {
-    if minimumToo { indexOfMinimum &+= Self.position(of: minimum, in: piece, from: indexOfMinimum &- index) }
-    if maximumToo { indexOfMaximum &+= Self.position(of: maximum, in: piece, from: indexOfMaximum &- index) }
-  }
-
-  /// Where a value first is behind the beginning of its group. Not found only if another process has just overwritten it.
-  @inline(__always)
-  private static func position(of value: Element, in piece: ElementView<Element>, from start: Int) -> Int {
-    let group = piece.slice(from: start, limit: groupCount)
-    var index = 0
-    while index < group.count {
-      let element = group[index]
-      if element == value || (element != element && value != value) { return index }
-      index &+= 1
-    }
-    return 0
+  mutating func locate(_ minimumToo: Bool, _ maximumToo: Bool, in piece: ElementView<Element>) {
+    // Not found only if another process has just overwritten it.
+    if minimumToo { indexOfMinimum &+= Element.position(of: minimum, in: piece) ?? 0 }
+    if maximumToo { indexOfMaximum &+= Element.position(of: maximum, in: piece) ?? 0 }
   }
 
   /// Takes in what follows of the same bucket.
@@ -139,12 +112,14 @@ public struct Buckets<Element: AggregatableElement>: RangeComputation {
   }
 
   public mutating func take(_ part: [BucketPart<Element>]) {
-    var rest = part[...]
-    if let last = parts.last, let next = rest.first, next.bucket == last.bucket {
-      parts[parts.count - 1].add(next)
-      rest = rest.dropFirst()
+    // One piece after the other, so that sums and variances do not depend on where slices end.
+    for part in part {
+      if let last = parts.last, last.bucket == part.bucket {
+        parts[parts.count &- 1].add(part)
+      } else {
+        parts.append(part)
+      }
     }
-    parts += rest
   }
 
   /// How many buckets there are.
@@ -173,22 +148,51 @@ public struct Buckets<Element: AggregatableElement>: RangeComputation {
 }
 
 extension AggregatableElement {
-  /// What the buckets in a slice hold. O(n).
+  /// What the pieces hold that blocks and buckets cut a slice into. O(n).
   public static func bucketParts(
     of slice: ElementView<Self>, at index: Int, in pass: BucketPass
   ) -> [BucketPart<Self>] {
     var parts: [BucketPart<Self>] = []
     let bounds = pass.bounds
+    // The extremes of the bucket so far.
+    var least: BucketPart<Self>?
+    var greatest: BucketPart<Self>?
     slice.forEachPiece(at: index, from: bounds.bucket(of: index), start: bounds.start) { bucket, piece, index in
       var part = BucketPart(piece, at: index, of: bucket, in: pass)
-      guard let last = parts.last, last.bucket == bucket else {
-        if pass.needsIndexes { part.locate(true, true, in: piece, at: index) }
-        return parts.append(part)
+      if pass.needsIndexes {
+        // Only what is beyond all before it is located.
+        let isLess = least.map { $0.bucket != bucket || part.hasLess(than: $0) } ?? true
+        let isGreater = greatest.map { $0.bucket != bucket || part.hasGreater(than: $0) } ?? true
+        part.locate(isLess, isGreater, in: piece)
+        if isLess { least = part }
+        if isGreater { greatest = part }
       }
-      // Only what is beyond all before it is located.
-      if pass.needsIndexes { part.locate(part.hasLess(than: last), part.hasGreater(than: last), in: piece, at: index) }
-      parts[parts.count &- 1].add(part)
+      parts.append(part)
     }
     return parts
+  }
+
+  /// The first position of a value, or of a NaN if it is one. O(n).
+  static func position(of value: Self, in piece: ElementView<Self>) -> Int? {
+    var position: Int?
+    piece.forEachSlice(of: 512) { group, start in
+      guard contains(value, group) else { return true }
+      position = (0..<group.count).first { group[$0] == value || (value != value && group[$0] != group[$0]) }
+        .map { start &+ $0 }
+      return position == nil
+    }
+    return position
+  }
+
+  // As `hasMatch`.
+  @inline(never)
+  private static func contains(_ value: Self, _ group: ElementView<Self>) -> Bool {
+    var found: SIMDMaskScalar = 0
+    if value == value {
+      for index in 0..<group.count { found |= group[index] == value ? 1 : 0 }
+    } else {
+      for index in 0..<group.count { found |= group[index] != group[index] ? 1 : 0 }
+    }
+    return found != 0
   }
 }

@@ -19,26 +19,28 @@ public struct TriangleBuckets: Sendable {
     every = Double(range.count &- 2) / Double(points &- 2)
   }
 
-  /// Where a bucket begins; that of the last element has the number `count`.
+  /// Where a bucket begins. The one with the number `count` is that behind the last one that a point is chosen of; what
+  /// doubles leave over behind it is one more.
   @inline(__always)
   func start(of bucket: Int) -> Int {
     guard bucket >= 0 else { return range.lowerBound }
-    guard bucket <= count else { return range.upperBound }
+    guard count > 0, bucket <= count &+ 1 else { return range.upperBound &- (count == 0 && bucket == 0 ? 1 : 0) }
     return range.lowerBound &+ min(Int(Double(bucket) * every) &+ 1, range.count)
   }
 
   /// The bucket of an element; -1 for the first.
   func bucket(of index: Int) -> Int {
     guard index > range.lowerBound else { return -1 }
-    var bucket = max(-1, min(count, Int(Double(index &- range.lowerBound &- 1) / every)))
+    guard count > 0 else { return index == range.upperBound &- 1 ? 0 : -1 }
+    var bucket = max(0, min(count &+ 1, Int(Double(index &- range.lowerBound &- 1) / every)))
     // Rounding may be one off.
-    while bucket < count, start(of: bucket &+ 1) <= index { bucket &+= 1 }
+    while bucket <= count, start(of: bucket &+ 1) <= index { bucket &+= 1 }
     while bucket > 0, start(of: bucket) > index { bucket &-= 1 }
     return bucket
   }
 }
 
-/// The sum of the numbers of a bucket, or of those that have been read, and how many they are.
+/// The sum of the numbers of a bucket, or of a piece of it, and how many they are.
 public struct BucketSum: Sendable {
   let bucket: Int
   var sum: PieceSum
@@ -102,13 +104,14 @@ public struct Downsampling<Element: AggregatableElement>: RangeComputation {
     switch part {
     case .points(let part): points += part
     case .sums(let part):
-      var rest = part[...]
-      if let last = sums.indices.last, let next = rest.first, sums[last].bucket == next.bucket {
-        sums[last].sum.add(next.sum)
-        sums[last].count &+= next.count
-        rest = rest.dropFirst()
+      for sum in part {
+        if let last = sums.indices.last, sums[last].bucket == sum.bucket {
+          sums[last].sum.add(sum.sum)
+          sums[last].count &+= sum.count
+        } else {
+          sums.append(sum)
+        }
       }
-      sums += rest
     }
   }
 }

@@ -35,14 +35,6 @@ extension AggregatableElement where Self: FixedWidthInteger, Total == Int128 {
   public static func sum(of sum: PieceSum) -> AggregateResult<Self> { .integer(sum.exact) }
 
   public static func mean(of sum: PieceSum, count: Int) -> Double { mean(of: sum.exact, count: count) }
-
-  public static func extremes(of piece: ElementView<Self>) -> (minimum: Self, maximum: Self) {
-    let first = piece[0]
-    return Quarters(piece).fold(
-      (first, first),
-      { ($1 < $0.0 ? $1 : $0.0, $1 > $0.1 ? $1 : $0.1) },
-      merge: { (Swift.min($0.0, $1.0), Swift.max($0.1, $1.1)) })
-  }
 }
 
 extension AggregatableElement where Self: BinaryFloatingPoint, Total == PairwiseSum {
@@ -53,29 +45,4 @@ extension AggregatableElement where Self: BinaryFloatingPoint, Total == Pairwise
   public static func sum(of sum: PieceSum) -> AggregateResult<Self> { .element(Self(sum.floating)) }
 
   public static func mean(of sum: PieceSum, count: Int) -> Double { sum.floating / Double(count) }
-
-  public static func extremes(of piece: ElementView<Self>) -> (minimum: Self, maximum: Self) {
-    let quarters = Quarters(piece)
-    var least = SIMD8(repeating: Double.infinity)
-    var greatest = SIMD8(repeating: -Double.infinity)
-    // As in `best`.
-    var unordered = SIMDMask<SIMD8<Int64>>(repeating: false)
-    var index = 0
-    while index < quarters.count {
-      let elements = quarters.lanes(at: index)
-      least.replace(with: elements, where: elements .< least)
-      greatest.replace(with: elements, where: elements .> greatest)
-      unordered .|= elements .!= elements
-      index &+= 2
-    }
-    var hasNaN = any(unordered)
-    var (minimum, maximum) = (least.min(), greatest.max())
-    for index in quarters.rest {
-      let element = piece[index].doubleValue
-      minimum = element < minimum ? element : minimum
-      maximum = element > maximum ? element : maximum
-      if element.isNaN { hasNaN = true }
-    }
-    return hasNaN ? (.nan, .nan) : (Self(minimum), Self(maximum))
-  }
 }

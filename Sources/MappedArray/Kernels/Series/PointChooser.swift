@@ -14,7 +14,7 @@ public final class PointChooser<Element: AggregatableElement>: @unchecked Sendab
     self.buckets = buckets
     var means = [Double](repeating: .nan, count: buckets.count &+ 1)
     for sum in sums where means.indices.contains(sum.bucket) && sum.count > 0 {
-      means[sum.bucket] = sum.sum.rounded / Double(sum.count)
+      means[sum.bucket] = sum.sum.floating / Double(sum.count)
     }
     self.means = means
   }
@@ -23,8 +23,7 @@ public final class PointChooser<Element: AggregatableElement>: @unchecked Sendab
   fileprivate func begin(_ bucket: Int, after index: Int, _ value: Double) {
     best = Candidate()
     let next = bucket &+ 1
-    // Of the last element there is no choice.
-    guard means.indices.contains(next) else { return triangle = Triangle() }
+    guard means.indices.contains(next) else { return }
     let (start, end) = (buckets.start(of: next), buckets.start(of: next &+ 1))
     // In doubles, relative to the range.
     let x = Double(index &- buckets.range.lowerBound)
@@ -75,7 +74,7 @@ extension SIMD8<UInt64> {
 }
 
 extension AggregatableElement {
-  /// The sums of the numbers in a slice, by bucket. O(n).
+  /// The sums of the numbers in the pieces that blocks and buckets cut a slice into. O(n).
   public static func bucketSums(
     of slice: ElementView<Self>, at index: Int, in buckets: TriangleBuckets
   ) -> [BucketSum] {
@@ -83,11 +82,7 @@ extension AggregatableElement {
     slice.forEachPiece(at: index, from: buckets.bucket(of: index), start: buckets.start) { bucket, piece, _ in
       var (sum, count) = (Self.numericSum(of: piece), piece.count)
       if sum.rounded.isNaN { (sum, count) = Self.sumOfNumbers(in: piece) }
-      guard let last = sums.indices.last, sums[last].bucket == bucket else {
-        return sums.append(BucketSum(bucket: bucket, sum: sum, count: count))
-      }
-      sums[last].sum.add(sum)
-      sums[last].count &+= count
+      sums.append(BucketSum(bucket: bucket, sum: sum, count: count))
     }
     return sums
   }
@@ -113,6 +108,14 @@ extension AggregatableElement {
     let buckets = chooser.buckets
     var points: [SeriesPoint<Self>] = []
     slice.forEachPiece(at: index, from: buckets.bucket(of: index), start: buckets.start) { bucket, piece, index in
+      guard bucket < buckets.count else {
+        // Behind the buckets there is no choice: the last element.
+        let last = piece.count &- 1
+        if index &+ last == buckets.range.upperBound &- 1 {
+          points.append(SeriesPoint(index: index &+ last, value: piece[last]))
+        }
+        return
+      }
       chooser.look(at: piece, from: index)
       guard index &+ piece.count == buckets.start(of: bucket &+ 1), let point = chooser.endBucket(bucket) else {
         return

@@ -87,7 +87,7 @@ private func published(_ values: [Double], _ threshold: Int) -> [Int] {
     let points = downsample(values, 12)
     #expect(points.count == 12)
     // Of the bucket that has nothing else, the first.
-    #expect(points.filter { $0.value.isNaN }.map(\.index) == [21])
+    #expect(points.filter { $0.value.isNaN }.map(\.index) == [20])
     let nothing = downsample([Double](repeating: .nan, count: 50), 5)
     #expect(nothing.count == 5 && nothing.allSatisfy { $0.value.isNaN })
   }
