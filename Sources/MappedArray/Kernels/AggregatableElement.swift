@@ -61,6 +61,9 @@ public protocol AggregatableElement: BitwiseCopyable, Codable, Comparable, Hasha
   static func sum(of sum: PieceSum) -> AggregateResult<Self>
   static func mean(of sum: PieceSum, count: Int) -> Double
 
+  /// The least and the greatest element of a piece that has one, NaN if there is one in it.
+  static func extremes(of piece: ElementView<Self>) -> (minimum: Self, maximum: Self)
+
   /// What the pieces hold that blocks and buckets cut a slice into.
   static func bucketParts(of slice: ElementView<Self>, at index: Int, in pass: BucketPass) -> [BucketPart<Self>]
 

@@ -29,11 +29,7 @@ public struct BucketPart<Element: AggregatableElement>: Sendable {
     first = piece[0]
     last = piece[piece.count &- 1]
     (minimum, maximum, indexOfMinimum, indexOfMaximum) = (first, first, index, index)
-    if pass.needsExtremes {
-      // Two passes over what is in the cache are faster than one that has too many registers to fill.
-      minimum = Element.extreme(.minimum, of: piece) ?? first
-      maximum = Element.extreme(.maximum, of: piece) ?? first
-    }
+    if pass.needsExtremes { (minimum, maximum) = Element.extremes(of: piece) }
     guard pass.needsSum else { return }
     sum = Element.pieceSum(of: piece)
     guard pass.needsSquares else { return }

@@ -76,9 +76,7 @@ public struct Histogram<Element: AggregatableElement>: RangeComputation {
     case .extremes:
       var extremes: (minimum: Element, maximum: Element)?
       slice.forEachSlice(of: ElementView<Element>.blockCount) { block, _ in
-        guard let minimum = Element.extreme(.minimum, of: block), let maximum = Element.extreme(.maximum, of: block)
-        else { return false }
-        extremes = widest(extremes, (minimum, maximum))
+        extremes = widest(extremes, Element.extremes(of: block))
         return true
       }
       return extremes.map { .extremes(minimum: $0.minimum, maximum: $0.maximum) } ?? .nothing

@@ -35,6 +35,15 @@ extension AggregatableElement where Self: FixedWidthInteger, Total == Int128 {
   public static func sum(of sum: PieceSum) -> AggregateResult<Self> { .integer(sum.exact) }
 
   public static func mean(of sum: PieceSum, count: Int) -> Double { mean(of: sum.exact, count: count) }
+
+  // Not with `extreme`: inlined where buckets are, its comparisons would become calls.
+  public static func extremes(of piece: ElementView<Self>) -> (minimum: Self, maximum: Self) {
+    let first = piece[0]
+    return Quarters(piece).fold(
+      (first, first),
+      { ($1 < $0.0 ? $1 : $0.0, $1 > $0.1 ? $1 : $0.1) },
+      merge: { (Swift.min($0.0, $1.0), Swift.max($0.1, $1.1)) })
+  }
 }
 
 extension AggregatableElement where Self: BinaryFloatingPoint, Total == PairwiseSum {
@@ -45,4 +54,9 @@ extension AggregatableElement where Self: BinaryFloatingPoint, Total == Pairwise
   public static func sum(of sum: PieceSum) -> AggregateResult<Self> { .element(Self(sum.floating)) }
 
   public static func mean(of sum: PieceSum, count: Int) -> Double { sum.floating / Double(count) }
+
+  // Two passes over what is in the cache are faster than one that has more to keep than there are registers.
+  public static func extremes(of piece: ElementView<Self>) -> (minimum: Self, maximum: Self) {
+    (extreme(.minimum, of: piece) ?? .nan, extreme(.maximum, of: piece) ?? .nan)
+  }
 }
