@@ -63,7 +63,10 @@ struct RemoteSeriesTests {
       ("MMAP.QUANTILE a 0 -1 0.5 1.01", "ERR q '1.01' is no part of a range: give a number from 0 to 1"),
       ("MMAP.HISTOGRAM a 0 -1 0", "ERR bins '0' is too small; give 1 or more"),
       ("MMAP.HISTOGRAM a 0 -1 1048577", "ERR 1048577 bins are too many; give 1048576 or less"),
-      ("MMAP.HISTOGRAM a 0 -1 3", "ERR the elements reach from nan to nan, which is no range for bins: give low and high"),
+      (
+        "MMAP.HISTOGRAM a 0 -1 3",
+        "ERR the elements reach from nan to nan, which is no range for bins: give low and high"
+      ),
       ("MMAP.HISTOGRAM a 0 -1 3 1", "ERR wrong number of arguments"),
       ("MMAP.HISTOGRAM a 0 -1 3 1 inf", "ERR '1' and 'inf' are no bounds: give two finite numbers"),
       ("MMAP.HISTOGRAM u 0 -1 3 x 4", "ERR 'x' and '4' are no bounds"),
@@ -71,7 +74,10 @@ struct RemoteSeriesTests {
     ] {
       for key in words.contains("1e300") || words.contains("HISTOGRAM a 0 -1 3") ? ["a"] : ["a", "none"] {
         let reply = try server.send(words.replacing(" a ", with: " \(key) ").split(separator: " ").map(String.init))
-        guard case .error(let found) = reply else { Issue.record("\(words): \(reply)"); continue }
+        guard case .error(let found) = reply else {
+          Issue.record("\(words): \(reply)")
+          continue
+        }
         #expect("\(found)".contains(error.dropFirst(4)), "\(words)")
       }
     }
@@ -91,7 +97,10 @@ struct RemoteSeriesTests {
     try server("MMAP.RESIZE", "a", 2_000_000)
     for command in ["MMAP.BUCKETS a 0 -1 2000000 COUNT", "MMAP.DOWNSAMPLE a 0 -1 9223372036854775807"] {
       let reply = try server.send(command.split(separator: " ").map(String.init))
-      guard case .error(let error) = reply else { Issue.record("\(command)"); continue }
+      guard case .error(let error) = reply else {
+        Issue.record("\(command)")
+        continue
+      }
       #expect("\(error)".contains("too many for one command; give 1048576 or less, or a shorter range"))
     }
     #expect(try server("MMAP.BUCKETS", "a", 0, 4, Int.max, "COUNT").elements?.count == 5)

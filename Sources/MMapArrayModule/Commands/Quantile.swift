@@ -33,7 +33,8 @@ enum ComputeQuantiles: ArrayCommand {
     var parts: [Double] = []
     while let argument = arguments.next() {
       guard let part = try? NumberParser.double(argument.bytes), part >= 0, part <= 1 else {
-        throw .argument("q \(argument.quotation) is no part of a range: give a number from 0 to 1, as 0.5 for the median")
+        throw .argument(
+          "q \(argument.quotation) is no part of a range: give a number from 0 to 1, as 0.5 for the median")
       }
       parts.append(part)
     }

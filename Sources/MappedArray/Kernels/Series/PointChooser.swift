@@ -30,7 +30,8 @@ public final class PointChooser<Element: AggregatableElement>: @unchecked Sendab
     let first = Double(start &- buckets.range.lowerBound)
     let last = Double(end &- 1 &- buckets.range.lowerBound)
     let mean = means[next]
-    triangle = Triangle(x: x, y: value, xDistance: x - (first + last) / 2, yDistance: (mean.isNaN ? value : mean) - value)
+    triangle = Triangle(
+      x: x, y: value, xDistance: x - (first + last) / 2, yDistance: (mean.isNaN ? value : mean) - value)
   }
 }
 

@@ -32,7 +32,8 @@ import Testing
       #expect(buckets.count == count)
       for bucket in 0..<buckets.count {
         let range = bounds.start(of: bucket)..<bounds.start(of: bucket + 1)
-        let expected = aggregate(Array(elements[range.lowerBound - 100..<range.upperBound - 100]), startIndex: range.lowerBound)
+        let expected = aggregate(
+          Array(elements[range.lowerBound - 100..<range.upperBound - 100]), startIndex: range.lowerBound)
         let found = buckets.results(of: bucket)
         // In one block all is added up in the same order.
         for (found, expected) in zip(found, expected) { #expect(found == expected, "bucket \(bucket) of \(count)") }
@@ -47,7 +48,8 @@ import Testing
       let block = ElementView<Element>.blockCount
       let elements = Element.randomElements(count: 3 * block + 17, seed: 5)
       for count in [1, 2, 7, 1000] {
-        let buckets = Buckets<Element>(AggregateOperation.allCases, in: BucketBounds(3..<3 + elements.count, count: count))
+        let buckets = Buckets<Element>(
+          AggregateOperation.allCases, in: BucketBounds(3..<3 + elements.count, count: count))
         let whole = compute(buckets, of: elements, offset: 3, startIndex: 3)
         for slice in [block, 2 * block] {
           let sliced = compute(buckets, of: elements, startIndex: 3, slice: slice)
@@ -77,12 +79,16 @@ import Testing
     var elements = (0..<4 * block).map(Double.init)
     (elements[block + 5], elements[block + 9], elements[1]) = (.nan, .nan, -.infinity)
     let buckets = compute(
-      Buckets([.minimum, .indexOfMinimum, .indexOfMaximum, .mean, .variance], in: BucketBounds(0..<4 * block, count: 2)),
+      Buckets(
+        [.minimum, .indexOfMinimum, .indexOfMaximum, .mean, .variance], in: BucketBounds(0..<4 * block, count: 2)),
       of: elements, slice: block)
     let first = buckets.results(of: 0)
     #expect(first[1...2] == [.index(block + 5), .index(block + 5)])
     for result in [first[0], first[3], first[4]] {
-      guard case .element(let value) = result else { Issue.record("\(result)"); continue }
+      guard case .element(let value) = result else {
+        Issue.record("\(result)")
+        continue
+      }
       #expect(value.isNaN)
     }
     #expect(buckets.results(of: 1)[..<3] == [.element(Double(2 * block)), .index(2 * block), .index(4 * block - 1)])
@@ -91,7 +97,8 @@ import Testing
   @Test func sumsOfManyBlocksAreExactOrNearlySo() {
     let tenths = compute(
       Buckets([.sum, .variance], in: BucketBounds(0..<100_000, count: 1)), of: [Double](repeating: 0.1, count: 100_000))
-    guard case .element(let sum) = tenths.results(of: 0)[0], case .element(let variance) = tenths.results(of: 0)[1] else {
+    guard case .element(let sum) = tenths.results(of: 0)[0], case .element(let variance) = tenths.results(of: 0)[1]
+    else {
       Issue.record("floats have floats for sums")
       return
     }

@@ -17,7 +17,8 @@ private func published(_ values: [Double], _ threshold: Int) -> [Int] {
     var best = start(bucket)
     for index in start(bucket)..<start(bucket + 1) {
       let area = abs(
-        (Double(corner) - x) * (values[index] - values[corner]) - (Double(corner) - Double(index)) * (y - values[corner]))
+        (Double(corner) - x) * (values[index] - values[corner]) - (Double(corner) - Double(index))
+          * (y - values[corner]))
       if area > greatest { (greatest, best) = (area, index) }
     }
     chosen.append(best)

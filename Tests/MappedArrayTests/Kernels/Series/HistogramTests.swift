@@ -49,7 +49,9 @@ import Testing
     let base = Int64(1) << 60
     let elements = (0..<100).map { base + $0 }
     #expect(histogram(elements, 10).counts == [UInt64](repeating: 10, count: 10))
-    #expect(histogram(elements, 100, .integers(Int128(base), Int128(base) + 100)).counts == [UInt64](repeating: 1, count: 100))
+    #expect(
+      histogram(elements, 100, .integers(Int128(base), Int128(base) + 100)).counts == [UInt64](repeating: 1, count: 100)
+    )
     #expect(histogram([base + 1, base + 1], 3).counts == [0, 2, 0])
     #expect(histogram([UInt64.max, UInt64.max - 1], 2).counts == [1, 1])
     #expect(histogram([UInt64.max, 0, 5], 2, .integers(-5, Int128(1) << 70)).counts == [3, 0])

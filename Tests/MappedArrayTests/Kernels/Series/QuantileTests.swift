@@ -85,7 +85,10 @@ import Testing
       var elements = [Element](repeating: 1, count: count)
       elements[count / 2] = -.nan
       for result in quantiles(elements, [0, 0.5, 1]) {
-        guard case .element(let value) = result else { Issue.record("\(result)"); continue }
+        guard case .element(let value) = result else {
+          Issue.record("\(result)")
+          continue
+        }
         #expect(value.isNaN)
       }
       elements[count / 2] = .infinity
@@ -101,7 +104,8 @@ import Testing
   }
 
   @Test func thereIsNoneOfNothing() {
-    guard case .double(let integer) = quantiles([Int32](), [0.5])[0], case .element(let float) = quantiles([Float](), [0.5])[0]
+    guard case .double(let integer) = quantiles([Int32](), [0.5])[0],
+      case .element(let float) = quantiles([Float](), [0.5])[0]
     else {
       Issue.record("integers have doubles, floats their own type")
       return
