@@ -16,6 +16,10 @@ struct LongWorkTests {
   private static let commands: [(words: [String], reply: Reply)] = [
     (["MMAP.AGG", "a", "0", "-1", "SUM", "VAR"], .array([.integer(count), .bulk("0")])),
     (["MMAP.FIND", "a", "0", "-1", "GT", "1"], .array([])),
+    (["MMAP.BUCKETS", "a", "0", "-1", "1", "SUM", "ARGMAX"], .array([.array([.integer(count), .integer(0)])])),
+    (["MMAP.DOWNSAMPLE", "a", "0", "-1", "2"], .integers([0, 1, count - 1, 1])),
+    (["MMAP.QUANTILE", "a", "0", "-1", "0.5"], .array([.bulk("1")])),
+    (["MMAP.HISTOGRAM", "a", "0", "-1", "2"], .integers([0, count])),
     (["MMAP.FILL", "a", "0", "-1", "1"], .integer(count)),
   ]
 

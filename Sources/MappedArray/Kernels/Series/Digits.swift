@@ -9,16 +9,51 @@ public struct DigitPass: Sendable {
   let isCollected: Bool
   /// How many are collected.
   let expected: Int
+  /// For each digit that bits can begin with: whether a prefix does. Most elements need no closer look.
+  private let leading: [Bool]
+
+  init(prefixes: [UInt64], depth: Int, width: Int, isCollected: Bool, expected: Int) {
+    (self.prefixes, self.depth, self.width) = (prefixes, depth, width)
+    (self.isCollected, self.expected) = (isCollected, expected)
+    let digitBits = min(16, width)
+    var leading = [Bool](repeating: depth == 0, count: 1 << digitBits)
+    if depth > 0 { for prefix in prefixes { leading[Int(prefix >> UInt64(depth - digitBits))] = true } }
+    self.leading = leading
+  }
+
+  /// Calls `body` with what tells the position of the prefix that some bits begin with.
+  @inline(__always)
+  func withGroups<Result>(_ body: (DigitGroups) -> Result) -> Result {
+    prefixes.withUnsafeBufferPointer { prefixes in
+      leading.withUnsafeBufferPointer { leading in
+        body(
+          DigitGroups(
+            prefixes: prefixes, leading: leading, leadingShift: UInt64(width &- digitBits),
+            prefixShift: UInt64(width &- depth), isAll: depth == 0))
+      }
+    }
+  }
 
   /// How many bits are counted by.
   var digitBits: Int { min(16, width) }
   var digitCount: Int { 1 << digitBits }
+}
+
+/// The prefixes of a pass, while it is made.
+struct DigitGroups {
+  let prefixes: UnsafeBufferPointer<UInt64>
+  fileprivate let leading: UnsafeBufferPointer<Bool>
+  fileprivate let leadingShift: UInt64
+  fileprivate let prefixShift: UInt64
+  fileprivate let isAll: Bool
 
   /// The position of the prefix that these bits begin with.
   @inline(__always)
-  func group(of bits: UInt64, _ prefixes: UnsafeBufferPointer<UInt64>) -> Int? {
-    guard depth > 0 else { return 0 }
-    let prefix = bits &>> UInt64(width &- depth)
+  func position(of bits: UInt64) -> Int? {
+    guard !isAll else { return 0 }
+    // In bounds: bits have no more digits.
+    guard leading[Int(truncatingIfNeeded: bits &>> leadingShift)] else { return nil }
+    let prefix = bits &>> prefixShift
     var (low, high) = (0, prefixes.count)
     while low < high {
       let middle = (low &+ high) &>> 1
@@ -39,18 +74,18 @@ public enum DigitPart: Sendable {
 extension AggregatableElement {
   /// Counts or collects the elements of a slice by their ordered bits. O(n), for several prefixes O(n log prefixes).
   public static func digits(of slice: ElementView<Self>, in pass: DigitPass) -> DigitPart {
-    pass.prefixes.withUnsafeBufferPointer { prefixes in
-      pass.isCollected ? .bits(collect(slice, pass, prefixes)) : .counts(count(slice, pass, prefixes))
+    pass.withGroups { groups in
+      pass.isCollected ? .bits(collect(slice, pass, groups)) : .counts(count(slice, pass, groups))
     }
   }
 
   @inline(__always)
   private static func count(
-    _ slice: ElementView<Self>, _ pass: DigitPass, _ prefixes: UnsafeBufferPointer<UInt64>
+    _ slice: ElementView<Self>, _ pass: DigitPass, _ groups: DigitGroups
   ) -> [UInt32] {
     let shift = UInt64(pass.width &- pass.depth &- pass.digitBits)
     let mask = UInt64(pass.digitCount &- 1)
-    var counts = [UInt32](repeating: 0, count: pass.digitCount * max(1, prefixes.count))
+    var counts = [UInt32](repeating: 0, count: pass.digitCount * max(1, groups.prefixes.count))
     counts.withUnsafeMutableBufferPointer { counts in
       guard let counts = counts.baseAddress else { return }
       // In bounds: a digit is masked, a group is one of the prefixes.
@@ -59,7 +94,7 @@ extension AggregatableElement {
       } else {
         for index in 0..<slice.count {
           let bits = slice[index].orderedBits
-          guard let group = pass.group(of: bits, prefixes) else { continue }
+          guard let group = groups.position(of: bits) else { continue }
           counts[group &* pass.digitCount &+ Int((bits &>> shift) & mask)] &+= 1
         }
       }
@@ -69,17 +104,19 @@ extension AggregatableElement {
 
   @inline(__always)
   private static func collect(
-    _ slice: ElementView<Self>, _ pass: DigitPass, _ prefixes: UnsafeBufferPointer<UInt64>
+    _ slice: ElementView<Self>, _ pass: DigitPass, _ groups: DigitGroups
   ) -> [UInt64] {
     let most = min(slice.count, pass.expected)
     return [UInt64](unsafeUninitializedCapacity: most &+ 1) { output, count in
       guard let output = output.baseAddress else { return }
+      // Each is stored, and kept if it belongs to a group: there is room for one more than are kept.
+      var kept = 0
       for index in 0..<slice.count {
         let bits = slice[index].orderedBits
-        // Each is stored, and kept if it belongs to a group: there is room for one more than are kept.
-        output[count] = bits
-        count &+= pass.group(of: bits, prefixes) != nil && count < most ? 1 : 0
+        output[kept] = bits
+        kept &+= groups.position(of: bits) != nil && kept < most ? 1 : 0
       }
+      count = kept
     }
   }
 }

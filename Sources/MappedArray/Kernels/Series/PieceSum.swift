@@ -55,8 +55,15 @@ extension AggregatableElement where Self: BinaryFloatingPoint, Total == Pairwise
 
   public static func mean(of sum: PieceSum, count: Int) -> Double { sum.floating / Double(count) }
 
-  // Two passes over what is in the cache are faster than one that has more to keep than there are registers.
   public static func extremes(of piece: ElementView<Self>) -> (minimum: Self, maximum: Self) {
-    (extreme(.minimum, of: piece) ?? .nan, extreme(.maximum, of: piece) ?? .nan)
+    if Self.self == Double.self {
+      let extremes = doubleExtremes(piece.base, count: piece.count)
+      return (Self(extremes.minimum), Self(extremes.maximum))
+    }
+    if Self.self == Float.self {
+      let extremes = floatExtremes(piece.base, count: piece.count)
+      return (Self(extremes.minimum), Self(extremes.maximum))
+    }
+    return (extreme(.minimum, of: piece) ?? .nan, extreme(.maximum, of: piece) ?? .nan)
   }
 }
