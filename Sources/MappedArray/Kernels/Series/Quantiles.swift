@@ -117,9 +117,11 @@ public struct Quantiles<Element: AggregatableElement>: RangeComputation {
       if pass.depth == 0, Element.hasNaN, counts.last ?? 0 > 0 { hasNaN = true }
       var ranks = group.ranks[...]
       var before = group.before
+      let last = counts.lastIndex { $0 > 0 }.map { $0 - counts.startIndex }
       for (digit, count) in counts.enumerated() where count > 0 {
         let end = before &+ Int(clamping: count)
-        let inside = ranks.prefix { $0 < end }
+        // If the array has been cut meanwhile, the last element is that of all ranks that are gone.
+        let inside = digit == last ? ranks : ranks.prefix { $0 < end }
         if !inside.isEmpty {
           ranks = ranks.dropFirst(inside.count)
           settle(
