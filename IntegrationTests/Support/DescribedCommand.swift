@@ -35,6 +35,11 @@ struct DescribedCommand: Sendable, CustomTestStringConvertible {
       keyFlags: uses.union(["RW"]), words: words.split(separator: " ").map(String.init))
   }
 
+  private static let aggregates = "SUM|MIN|MAX|MEAN|VAR|STD|ARGMIN|ARGMAX|FIRST|LAST|COUNT"
+
+  /// What version 1.0 did not have.
+  static let new: Set = ["MMAP.RELOAD", "MMAP.BUCKETS", "MMAP.DOWNSAMPLE", "MMAP.QUANTILE", "MMAP.HISTOGRAM"]
+
   static let all = [
     DescribedCommand(
       names: ["MMAP"], arity: -3, flags: ["write", "denyoom"],
@@ -64,10 +69,13 @@ struct DescribedCommand: Sendable, CustomTestStringConvertible {
     write("MMAP.FILL", arity: 5, ["update"], "key start stop value", "a 0 -1 7"),
     read(
       "MMAP.AGG", arity: -5,
-      "key start stop SUM|MIN|MAX|MEAN|VAR|STD|ARGMIN|ARGMAX [SUM|MIN|MAX|MEAN|VAR|STD|ARGMIN|ARGMAX ...]",
-      "a 0 -1 SUM"),
+      "key start stop \(aggregates) [\(aggregates) ...]", "a 0 -1 SUM"),
     read("MMAP.FIND", arity: -6, "key start stop GT|GE|LT|LE|EQ|NE value [LIMIT limit]", "a 0 -1 GT 1"),
     read("MMAP.SEARCHSORTED", arity: -3, isFast: true, "key value [LEFT|RIGHT]", "a 3"),
+    read("MMAP.BUCKETS", arity: -6, "key start stop n \(aggregates) [\(aggregates) ...]", "a 0 -1 2 SUM"),
+    read("MMAP.DOWNSAMPLE", arity: 5, "key start stop n", "a 0 -1 3"),
+    read("MMAP.QUANTILE", arity: -5, "key start stop q [q ...]", "a 0 -1 0.5"),
+    read("MMAP.HISTOGRAM", arity: -5, "key start stop bins [low high]", "a 0 -1 2"),
     read("MMAP.SYNC", arity: 2, isData: false, "key", "a"),
     write("MMAP.RELOAD", arity: 2, ["update"], "key", "a"),
   ]

@@ -5,18 +5,20 @@ import ServerModule
 enum AggregateRange: ArrayCommand {
   private static let operations: [(name: StaticString, choice: AggregateOperation)] = [
     ("SUM", .sum), ("MIN", .minimum), ("MAX", .maximum), ("MEAN", .mean), ("VAR", .variance),
-    ("STD", .standardDeviation), ("ARGMIN", .indexOfMinimum), ("ARGMAX", .indexOfMaximum),
+    ("STD", .standardDeviation), ("ARGMIN", .indexOfMinimum), ("ARGMAX", .indexOfMaximum), ("FIRST", .first),
+    ("LAST", .last), ("COUNT", .count),
   ]
+
+  /// One or more of them.
+  static let operationArgument = CommandArgument.oneOf(
+    "op", operations.map { .token("\($0.name)".lowercased(), "\($0.name)") }, .multiple)
 
   static var access: CommandDescription.Access { .reading }
   static var needsCount: Bool { true }
   static let description = CommandDescription(
     "MMAP.AGG", access: access, summary: "Computes aggregates over a range, as NumPy does",
     complexity: "O(N) where N is the number of elements in the range",
-    arguments: [
-      .key, .integer("start"), .integer("stop"),
-      .oneOf("op", operations.map { .token("\($0.name)".lowercased(), "\($0.name)") }, .multiple),
-    ],
+    arguments: [.key, .integer("start"), .integer("stop"), operationArgument],
     function: { serve(AggregateRange.self, $0, $1, $2) })
 
   static func run<Element: MappableElement>(
@@ -33,7 +35,7 @@ enum AggregateRange: ArrayCommand {
     Aggregating<Int64>(try operations(&arguments), over: 0..<0).write(0, to: call.reply, isRESP3: call.reply.isRESP3)
   }
 
-  private static func operations(_ arguments: inout Arguments) throws(CommandError) -> [AggregateOperation] {
+  static func operations(_ arguments: inout Arguments) throws(CommandError) -> [AggregateOperation] {
     var found: [AggregateOperation] = []
     while !arguments.isEmpty {
       found.append(
@@ -87,14 +89,6 @@ private struct Aggregating<Element: MappableElement>: ReadingWork {
   func write(_ part: Int, to reply: Reply, isRESP3: Bool) {
     let results = aggregation.finish()
     reply.array(count: results.count)
-    for result in results {
-      switch result {
-      case .integer(let integer): reply.exactInteger(integer)
-      case .element(let element): reply.withElements(of: Element.self, isRESP3: isRESP3) { $0(element) }
-      case .double(let double): reply.withElements(of: Double.self, isRESP3: isRESP3) { $0(double) }
-      case .index(let index): reply.integer(index)
-      case .none: reply.null()
-      }
-    }
+    for result in results { reply.aggregate(result, isRESP3: isRESP3) }
   }
 }

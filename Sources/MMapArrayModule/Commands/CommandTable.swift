@@ -9,6 +9,7 @@ enum CommandTable {
       ReadRange.self, ReadAll.self, ReadPacked.self, WritePacked.self, AppendPacked.self,
       ResizeArray.self, ClearArray.self, FillRange.self,
       AggregateRange.self, FindElements.self, SearchSorted.self,
+      DivideIntoBuckets.self, DownsampleRange.self, ComputeQuantiles.self, CountInBins.self,
       CountElements.self, NameType.self, NamePath.self, DescribeArray.self, Synchronize.self, ReloadArray.self,
       // What a primary sends.
       BindArray.self, ApplyChange.self, NameArray.self,

@@ -10,6 +10,9 @@ public enum AggregateOperation: Sendable, CaseIterable {
   case standardDeviation
   case indexOfMinimum
   case indexOfMaximum
+  case first
+  case last
+  case count
 }
 
 /// The result of one operation.
@@ -20,7 +23,7 @@ public enum AggregateResult<Element: AggregatableElement>: Equatable, Sendable {
   case element(Element)
   /// The mean, variance or deviation of integers.
   case double(Double)
-  /// The index of an extreme.
+  /// The index of an extreme, or a count.
   case index(Int)
   /// There is none: the range is empty.
   case none
@@ -42,6 +45,8 @@ package struct Aggregation<Element: AggregatableElement>: Sendable {
   private var startIndex: Int
   private var isFirstPass = true
   private var count = 0
+  private var first: Element?
+  private var last: Element?
   private var total = Element.emptyTotal
   private var isTotalled = false
   private var minimum: RunningExtreme<Element>?
@@ -61,6 +66,7 @@ package struct Aggregation<Element: AggregatableElement>: Sendable {
       case .maximum: maximum = maximum ?? RunningExtreme(.maximum)
       case .indexOfMinimum: minimum = RunningExtreme(.minimum, isLocated: true)
       case .indexOfMaximum: maximum = RunningExtreme(.maximum, isLocated: true)
+      case .first, .last, .count: break
       }
     }
   }
@@ -89,6 +95,9 @@ package struct Aggregation<Element: AggregatableElement>: Sendable {
     if isTotalled {
       Element.add(block, to: &total)
     }
+    guard block.count > 0 else { return }
+    first = first ?? block[0]
+    last = block[block.count &- 1]
     let position = startIndex &+ count
     minimum?.add(block, at: position)
     maximum?.add(block, at: position)
@@ -143,6 +152,9 @@ package struct Aggregation<Element: AggregatableElement>: Sendable {
       case .maximum: maximum?.value.map(AggregateResult.element) ?? .none
       case .indexOfMinimum: minimum?.index.map(AggregateResult.index) ?? .none
       case .indexOfMaximum: maximum?.index.map(AggregateResult.index) ?? .none
+      case .first: first.map(AggregateResult.element) ?? .none
+      case .last: last.map(AggregateResult.element) ?? .none
+      case .count: .index(count)
       }
     }
   }
