@@ -27,6 +27,8 @@ extension ComputingWork {
     Computation.read(slice, at: index, in: pass)
   }
 
+  static func isOrdered(_ pass: Computation.Pass) -> Bool { Computation.isOrdered(pass) }
+
   mutating func take(_ part: Computation.Part) throws(CommandError) -> Bool {
     computation.take(part)
     return true

@@ -68,9 +68,10 @@ final class ReadingJob<Work: ReadingWork>: WorkerJob, @unchecked Sendable {
       reply.error(error)
       return nil
     }
-    guard pass == nil else {
+    if let pass {
       (progress.next, progress.early) = (0, [:])
-      return Phase(sliceCount: (range.count + Work.sliceCount - 1) / Work.sliceCount, isShared: true)
+      return Phase(
+        sliceCount: (range.count + Work.sliceCount - 1) / Work.sliceCount, isShared: !Work.isOrdered(pass))
     }
     stage = .replying
     return Phase(sliceCount: progress.work.replyCount, isShared: false)

@@ -22,6 +22,9 @@ protocol ReadingWork<Element> {
   /// Reads a slice, whose first element has this index. Any thread.
   static func read(_ slice: ElementView<Element>, at index: Int, in pass: Pass) throws(CommandError) -> Part
 
+  /// Whether the slices of a pass must be read one after the other, because what is found in one is needed for the next.
+  static func isOrdered(_ pass: Pass) -> Bool
+
   /// Takes in the next part.
   ///
   /// - Returns: whether more of the pass is needed.
@@ -42,6 +45,8 @@ protocol ReadingWork<Element> {
 
 extension ReadingWork {
   mutating func discard() {}
+
+  static func isOrdered(_ pass: Pass) -> Bool { false }
 
   mutating func readAtOnce(_ elements: ElementView<Element>, at index: Int) throws(CommandError) {
     while let pass = try nextPass() { _ = try take(Self.read(elements, at: index, in: pass)) }

@@ -123,6 +123,8 @@ package struct Aggregation<Element: AggregatableElement>: Sendable {
   package mutating func add(_ part: Aggregation) {
     if isFirstPass {
       Element.add(part.total, to: &total)
+      first = first ?? part.first
+      last = part.last ?? last
       if let other = part.minimum { minimum?.add(other) }
       if let other = part.maximum { maximum?.add(other) }
       count &+= part.count
