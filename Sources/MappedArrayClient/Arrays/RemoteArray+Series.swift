@@ -25,7 +25,9 @@ extension RemoteArray {
   /// Points that look like the elements of `range`, chosen by the server: largest triangle, three buckets. All elements
   /// if there are no more than `count`.
   ///
-  /// - Parameter count: 2 or more.
+  /// - Parameters:
+  ///   - range: the elements.
+  ///   - count: 2 or more.
   /// - Complexity: O(elements) on the server, a few bytes for each point on the way.
   public func downsampled(
     to count: Int, in range: Range<Int> = 0..<Int.max
@@ -45,7 +47,9 @@ extension RemoteArray {
   /// let slow = try latencies.quantiles([0.5, 0.99, 0.999])
   /// ```
   ///
-  /// - Parameter parts: from 0 to 1.
+  /// - Parameters:
+  ///   - range: the elements.
+  ///   - parts: from 0 to 1.
   /// - Complexity: O(elements) on the server, in up to four passes.
   public func quantiles(
     _ parts: [Double], in range: Range<Int> = 0..<Int.max

@@ -6,7 +6,7 @@
 ///
 /// What is found in a slice is a part. Parts are taken in in the order of the elements, and slices may be read anywhere
 /// and in any order, but for those of an ordered pass. Every slice but the last must be a multiple of
-/// ``ElementView/blockCount`` elements: then the result is the same to the last bit for every slicing.
+/// `ElementView.blockCount` elements: then the result is the same to the last bit for every slicing.
 public protocol RangeComputation<Element>: Sendable {
   associatedtype Element: AggregatableElement
   /// What all slices of a pass need to know.
