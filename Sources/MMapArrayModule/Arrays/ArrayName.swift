@@ -7,14 +7,4 @@ struct ArrayName: Hashable {
   let path: RelativePath
   let elementType: ElementType
   let format: FileFormat
-
-  /// Asks for the file of that name, as it was mapped before: nothing is created.
-  func request(for access: Access) -> MappingRequest {
-    MappingRequest(elementType: elementType, format: format, access: access)
-  }
-}
-
-extension ServedArray {
-  /// What its file can be found by now.
-  var fileName: ArrayName { ArrayName(path: file.path, elementType: elementType, format: format) }
 }

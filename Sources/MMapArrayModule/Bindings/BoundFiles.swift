@@ -18,13 +18,13 @@ final class BoundFiles: @unchecked Sendable {
     mutating func file(
       _ path: BoundPath, _ elementType: ElementType, _ format: FileFormat, in arrays: ArrayRegistry
     ) -> BoundFile {
-      let new = BoundFile(path, elementType, format, in: arrays)
       // One that can be no file is nobody else's.
-      guard case .file(let key) = path else { return new }
+      guard case .file(let key) = path else { return BoundFile(path, elementType, format, in: arrays) }
       let found = (loading == nil ? current[key] : loading?[key])?.first {
         $0.elementType == elementType && $0.format == format
       }
       if let found { return found }
+      let new = BoundFile(path, elementType, format, in: arrays)
       if loading == nil { current[key, default: []].append(new) } else { loading?[key, default: []].append(new) }
       return new
     }

@@ -10,7 +10,7 @@ indirect enum CommandError: CallError {
   case noSuchKey
   case mappedOnAnotherFile
   /// The file of the key's binding cannot be mapped at the moment.
-  case detached(path: String, reason: any CustomStringConvertible & Sendable)
+  case detached(path: String, reason: String)
   /// The path of the key's binding names another file than the one that is mapped.
   case replaced(path: String, key: String)
   case array(MappedArrayError)
@@ -32,7 +32,7 @@ indirect enum CommandError: CallError {
     case .wrongType: "WRONGTYPE Operation against a key holding the wrong kind of value"
     case .noSuchKey: "ERR no such key: map a file to it with MMAP first"
     case .mappedOnAnotherFile: "ERR It is already mapped on another file."
-    case .detached(let path, let reason): "ERR the file \(path) is not mapped at the moment: \(replyText(of: reason))"
+    case .detached(let path, let reason): "ERR the file \(path) is not mapped at the moment: \(reason)"
     case .replaced(let path, let key):
       "ERR \(path) names another file than the one that is mapped, and nobody would find changes of that again: "
         + "MMAP.RELOAD \(key) takes the new one"

@@ -36,7 +36,7 @@ enum MapFile: KeyCommand {
     _ file: RelativePath, to key: borrowing OpenKey, for call: Call, _ options: MapOptions, with services: Services
   ) throws(CommandError) {
     for bound in services.files.files(at: file) where bound.isAbsent || bound.incomingArray != nil {
-      throw .detached(path: quoted(file.bytes), reason: bound.reason)
+      throw bound.notMapped
     }
     let array = try onArray(services.arrays.open(file, for: options.request))
     let bound = services.files.bind(.file(file), array.elementType, array.format)

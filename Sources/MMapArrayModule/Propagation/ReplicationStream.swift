@@ -56,7 +56,7 @@ final class ReplicationStream {
   func changeReplicationID(_ context: Context) {
     guard isPrimary, let information = context.information("replication") else { return }
     guard information["second_repl_offset"] ?? "-1" != "-1",
-      arrays.all.contains(where: { $0.file.access == .writable })
+      arrays.contains(where: { $0.file.access == .writable })
     else { return }
     guard context.call("DEBUG", "CHANGE-REPL-ID") != nil else {
       return context.log(

@@ -19,7 +19,7 @@ final class PayloadGuard {
 
   /// Looks at all arrays.
   func everySecond(_ context: Context) {
-    let isNeeded = arrays.all.contains { saving.isTooLarge($0) }
+    let isNeeded = arrays.contains { saving.isTooLarge($0) }
     if !isNeeded { filter = nil } else if filter == nil { filter = CommandFilter(context, PayloadGuard.filter) }
   }
 
