@@ -61,6 +61,79 @@ struct SeveralNamesTests {
     #expect(try replica.bytes("b").suffix(2) == [1, 2])
   }
 
+  /// A master and its replica that have exchanged their roles. Keys `a` and `b` are bound to one file, which has two names on
+  /// the old master only.
+  private func exchanged() throws -> (master: ModuleServer, replica: ModuleServer, payload: [UInt8]) {
+    let (old, new) = (try ModuleServer.node(), try ModuleServer.node())
+    try old.makeArray("a", "i8", .npy, [1, 2])
+    try new.join(old)
+    #expect(link(old.path("a"), old.path("b")) == 0)
+    #expect(try old("MMAP", "b", "b") == .integer(2))
+    let payload = try old.dump("b")
+    try old("MMAP.ADD", "b", 3)
+    try new.catchUp(with: old)
+    #expect(try old("FAILOVER") == .ok)
+    try eventually("the roles are exchanged") {
+      let roles = try [old, new].map { try $0.information("replication") }
+      return roles.map { $0["role"] } == ["slave", "master"] && roles[0]["master_link_status"] == "up"
+    }
+    return (new, old, payload)
+  }
+
+  private func expectOneArray(
+    _ exchanged: (master: ModuleServer, replica: ModuleServer, payload: [UInt8]), keys: [String],
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    for (value, key) in zip(4..., keys) { try exchanged.master("MMAP.ADD", key, value) }
+    let expected = Reply.integers(1..<(4 + keys.count))
+    try eventually("all keys are one array on both") {
+      try [exchanged.master, exchanged.replica].allSatisfy { server in
+        try keys.allSatisfy { try server("VALL", $0) == expected }
+      }
+    }
+    try expectSame(exchanged.master, [exchanged.replica], keys: keys, sourceLocation: sourceLocation)
+  }
+
+  @Test("after roles are exchanged, RESTORE does not take a name that keys are bound by where there was a file of it")
+  func restoredAfterFailover() throws {
+    let nodes = try exchanged()
+    #expect(try nodes.master("RESTORE", "c", 0, nodes.payload) == .ok)
+    let path = try #require(try nodes.master("VFILEPATH", "c").text)
+    #expect(path.hasPrefix("b.restored-"))
+    try expectOneArray(nodes, keys: ["a", "b"])
+    try expectSame(nodes.master, [nodes.replica], keys: ["a", "b", "c"])
+    #expect(try nodes.replica("VALL", "c") == .integers(1...2))
+    #expect(try nodes.replica("VFILEPATH", "c") == .bulk(path))
+  }
+
+  @Test("after roles are exchanged, MMAP of a name that keys are bound by is a key of their array")
+  func mappedAfterFailover() throws {
+    let nodes = try exchanged()
+    #expect(try nodes.master("MMAP", "c", "b") == .integer(3))
+    try expectOneArray(nodes, keys: ["a", "b", "c"])
+    #expect(try nodes.master.names() == ["a"])
+  }
+
+  @Test("after roles are exchanged, a file of that name which is another one is not mapped")
+  func otherFileAfterFailover() throws {
+    let nodes = try exchanged()
+    try nodes.master.write([1, 2, 3, 4], to: "b")
+    #expect(try nodes.master.failure(["MMAP", "c", "b", "i8", "RAW"]).contains("give that another name"))
+    try nodes.master("DEL", "b")
+    #expect(try nodes.master("MMAP", "c", "b", "i8", "RAW") == .integer(4))
+    try expectSame(nodes.master, [nodes.replica], keys: ["a", "c"])
+  }
+
+  @Test("after roles are exchanged, contents that come under one name are those of all keys")
+  func reloadedAfterFailover() throws {
+    let nodes = try exchanged()
+    try nodes.master.write([1, 2, 3], to: "new")
+    try Shell.run("cp '\(nodes.master.path("a"))' '\(nodes.master.path("new"))'")
+    #expect(rename(nodes.master.path("new"), nodes.master.path("a")) == 0)
+    #expect(try nodes.master("MMAP.RELOAD", "a") == .integer(3))
+    try expectOneArray(nodes, keys: ["a", "b"])
+  }
+
   @Test("one array for both after a restart", arguments: Record.allCases)
   func one(record: Record) throws {
     let server = try ModuleServer(configuration: record.configuration)

@@ -33,7 +33,10 @@ extension Storm {
     let old = master
     guard let target = replicas.first(where: { $0.primary === old }) else { return }
     try wait("node \(target.number) is online") {
-      try old.server("WAIT", 1, 100) == .integer(1)
+      // `WAIT` is for the connection's last write, which may be one of an earlier time as the master, whose offset was
+      // larger.
+      try old.server("PUBLISH", "storm", "here")
+      return try old.server("WAIT", 1, 100) == .integer(1)
         && target.server.information("replication")["master_link_status"] == "up"
     }
     try change(number(0..<20))

@@ -15,9 +15,10 @@ final class Binding {
     self.access = access
     self.file = file
     self.files = files
+    files.note(path, of: file)
   }
 
-  deinit { files.release(file) }
+  deinit { files.release(file, boundBy: path) }
 
   var elementType: ElementType { file.elementType }
   var format: FileFormat { file.format }

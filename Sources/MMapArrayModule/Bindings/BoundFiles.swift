@@ -13,6 +13,8 @@ final class BoundFiles: @unchecked Sendable {
     var current: Table = [:]
     var loading: Table?
     var bindingCount = 0
+    /// Other paths that keys were bound by: those of the files here, and how many keys that are.
+    var otherPaths: [RelativePath: [RelativePath: Int]] = [:]
 
     /// The file of a path, made if there is none.
     mutating func file(
@@ -35,6 +37,14 @@ final class BoundFiles: @unchecked Sendable {
       if current[key]?.isEmpty == true { current[key] = nil }
       loading?[key]?.removeAll { $0 === file }
       if loading?[key]?.isEmpty == true { loading?[key] = nil }
+    }
+
+    /// Counts bindings to a file that were made by another path.
+    mutating func count(_ path: BoundPath, of file: BoundFile, by change: Int) {
+      guard case .file(let path) = path, case .file(let place) = file.path, path != place else { return }
+      otherPaths[path, default: [:]][place, default: 0] += change
+      if otherPaths[path]?[place] == 0 { otherPaths[path]?[place] = nil }
+      if otherPaths[path]?.isEmpty == true { otherPaths[path] = nil }
     }
   }
 
@@ -63,10 +73,14 @@ final class BoundFiles: @unchecked Sendable {
     }
   }
 
-  /// A key is bound to a file no more. May be called on any thread.
-  func release(_ file: BoundFile) {
+  /// A key that counts to a file is bound by this path.
+  func note(_ path: BoundPath, of file: BoundFile) { tables.withLock { $0.count(path, of: file, by: 1) } }
+
+  /// A key that was bound by this path is bound to a file no more. May be called on any thread.
+  func release(_ file: BoundFile, boundBy path: BoundPath) {
     // The array is given up with the last reference to the file, which the caller has.
     tables.withLock { tables in
+      tables.count(path, of: file, by: -1)
       tables.bindingCount -= 1
       file.bindingCount -= 1
       if file.bindingCount == 0 { tables.remove(file) }
@@ -105,9 +119,23 @@ final class BoundFiles: @unchecked Sendable {
   /// The files that are called this, of which at most one can be there.
   func files(at path: RelativePath) -> [BoundFile] { tables.withLock { $0.current[path] ?? [] } }
 
-  /// Whether an array has several names that keys are bound to.
+  /// The path of the file that a path stands for on all nodes, because keys are bound by it. It is another one where the
+  /// file has several names on the server where the key was mapped. nil if no key is bound by that path.
+  func place(boundBy path: RelativePath) -> RelativePath? {
+    tables.withLock {
+      $0.current[path] != nil ? path : $0.otherPaths[path]?.keys.min { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+    }
+  }
+
+  /// Whether keys are bound to an array by several names of its file here.
   func hasSeveralNames(_ array: ServedArray) -> Bool {
     all.count { $0.array === array } > 1
+  }
+
+  /// Whether that is so for any array. A replica that was a primary may have such; one that has synchronised has not.
+  var haveSeveralNames: Bool {
+    var seen = Set<ObjectIdentifier>()
+    return !all.allSatisfy { file in file.array.map { seen.insert(ObjectIdentifier($0)).inserted } ?? true }
   }
 
   /// All that are served.

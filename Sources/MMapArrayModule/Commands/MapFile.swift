@@ -35,11 +35,12 @@ enum MapFile: KeyCommand {
   private static func map(
     _ file: RelativePath, to key: borrowing OpenKey, for call: Call, _ options: MapOptions, with services: Services
   ) throws(CommandError) {
-    for bound in services.files.files(at: file) where bound.isAbsent || bound.incomingArray != nil {
+    let place = try services.place(of: file)
+    for bound in services.files.files(at: place) where bound.isAbsent || bound.incomingArray != nil {
       throw bound.notMapped
     }
-    let array = try onArray(services.arrays.open(file, for: options.request))
-    let bound = services.files.bind(.file(file), array.elementType, array.format)
+    let array = try onArray(services.arrays.open(place, for: options.request))
+    let bound = services.files.bind(.file(place), array.elementType, array.format)
     let binding = Binding(path: .file(file), access: options.access, to: bound, of: services.files)
     try adopt(array, as: bound)
     if options.access == .writable { bound.wantWritable() }
@@ -87,6 +88,21 @@ enum MapFile: KeyCommand {
         "the key is mapped \(binding.access == .readOnly ? "READONLY" : "WRITABLE"); DEL it first to change that")
     }
     call.reply.integer(try onArray(array.count()))
+  }
+}
+
+extension Services {
+  /// The path of the file that a path stands for: another one if keys are bound by it to a file of several names, which
+  /// have come from another server.
+  fileprivate func place(of path: RelativePath) throws(CommandError) -> RelativePath {
+    guard let place = files.place(boundBy: path), place != path else { return path }
+    guard root.identity(of: path).map({ $0 == root.identity(of: place) }) ?? true else {
+      let (path, place) = (quoted(path.bytes), quoted(place.bytes))
+      throw .argument(
+        "keys are bound by \(path) to \(place), which had both names where they were mapped, and here it is another file: "
+          + "give that another name, or DEL those keys first")
+    }
+    return place
   }
 }
 

@@ -1,7 +1,8 @@
 import MappedArray
 import ServerModule
 
-/// Has a replica synchronise in full again, when it could not store what its primary has sent, and now could.
+/// Has a replica synchronise in full again, when it could not store what its primary has sent, and now could; and when it
+/// was the primary itself, and had arrays that are divided among several names here.
 ///
 /// A node has no other way to ask for something that it missed. Looked at once a second; between two attempts ever more
 /// seconds go by, so that a fault that this does not mend costs the primary little.
@@ -17,12 +18,22 @@ final class Resynchronization {
   /// Whether the primary is to be dropped with its next write.
   private var isHolding = false
 
+  /// Whether it was the primary with keys that are bound to a file by several of its names: they are one for the new
+  /// primary, whose contents would reach those of one name only.
+  private var isDivided = false
+
   private static let longestWait = 60
 
   init(_ files: BoundFiles, _ stream: ReplicationStream) {
     self.files = files
     self.stream = stream
   }
+
+  /// The server follows another one from now on, or has been started and may.
+  func noteRole() { isDivided = !stream.isPrimary && files.haveSeveralNames }
+
+  /// A full synchronisation has ended: everything is as the primary has it.
+  func hasSynchronized() { isDivided = false }
 
   /// Looks whether something is missing that could be had now.
   func everySecond(_ context: Context) {
@@ -32,7 +43,7 @@ final class Resynchronization {
       return
     }
     let missing = files.all.filter(\.isToBeMended)
-    guard !missing.isEmpty else {
+    guard !missing.isEmpty || isDivided else {
       (wait, nextWait) = (0, 1)
       return
     }
@@ -40,10 +51,16 @@ final class Resynchronization {
       wait -= 1
       return
     }
-    guard missing.contains(where: { canStore($0) }), !Context.mustAvoidReplicaTraffic else { return }
+    guard isDivided || missing.contains(where: { canStore($0) }), !Context.mustAvoidReplicaTraffic else {
+      return
+    }
     (wait, nextWait) = (nextWait, min(2 * nextWait, Resynchronization.longestWait))
     count += 1
-    context.log(.notice, "\(missing.count) arrays are not what the master has: synchronising in full")
+    context.log(
+      .notice,
+      isDivided
+        ? "keys are bound to a file by several of its names, which only the master may decide: synchronising in full"
+        : "\(missing.count) arrays are not what the master has: synchronising in full")
     if !stream.synchronizeInFull(context) { isHolding = !stream.dropHeldPrimary(context) }
   }
 

@@ -16,6 +16,7 @@ extension Services {
       saving.update(context)
       payloadGuard.everySecond(context)
       stream.changeReplicationID(context)
+      resynchronization.noteRole()
     }
     scheduleSecond(context)
     Services.observeForks()
@@ -32,7 +33,9 @@ extension Services {
       stream.update(context)
       staging.beginRestart()
     case .loading(.synchronizationStarted), .asynchronousLoading(.started): staging.beginSynchronization()
-    case .loading(.ended), .asynchronousLoading(.completed): staging.end(isComplete: true)
+    case .loading(.ended), .asynchronousLoading(.completed):
+      staging.end(isComplete: true)
+      resynchronization.hasSynchronized()
     case .loading(.failed), .asynchronousLoading(.aborted): staging.end(isComplete: false)
     case .persistence(.rewriteStarted): saving.beginRewrite()
     case .persistence(.saveStarted): saving.begin()
@@ -86,6 +89,7 @@ extension Services {
         Context.none.log(.warning, "\(quoted(path.bytes)) cannot be set aside: \(error)")
       }
     }
+    resynchronization.noteRole()
     backfill.abandonAll()
     for change in unfinishedChanges { change.abandon() }
   }

@@ -49,8 +49,7 @@ final class Restoring {
   }
 
   private func isBound(_ path: RelativePath) -> Bool {
-    if !files.files(at: path).isEmpty { return true }
-    return files.arrays.array(at: path) != nil
+    files.place(boundBy: path) != nil || files.arrays.array(at: path) != nil
   }
 
   // MARK: - Bindings
