@@ -17,7 +17,9 @@ struct InterruptedSynchronizationTests {
   }
 
   /// Begins another full synchronisation of a replica that has been following, and kills it in the middle.
-  private func killDuringSynchronization(_ replica: ModuleServer, load: String, _ field: String) throws {
+  private func killDuringSynchronization(
+    _ replica: ModuleServer, load: String, _ field: String, missing missed: () throws -> Void = {}
+  ) throws {
     try replica("CONFIG", "SET", "repl-diskless-load", load)
     try replica("CONFIG", "SET", "key-load-delay", 100_000)
     try replica("CONFIG", "SET", "loading-process-events-interval-bytes", 4096)
@@ -25,6 +27,7 @@ struct InterruptedSynchronizationTests {
     replica.freeze()
     try master("CLIENT", "KILL", "TYPE", "REPLICA")
     for _ in 0..<3 { try master("SET", "text0", String(repeating: "y", count: 20_000)) }
+    try missed()
     replica.thaw()
     try eventually("the replica loads") { try replica.number(field, of: "persistence") == 1 }
     replica.live.kill()
@@ -95,6 +98,21 @@ struct InterruptedSynchronizationTests {
     try replica.start()
     #expect(try replica("VALL", "a") == .integers([1, 2, 3]))
     // That counts once: what is acknowledged afterwards stays.
+    #expect(try replica("MMAP.ADD", "a", 4) == .integer(1))
+    try replica.restart(after: .kill)
+    #expect(try replica("VALL", "a") == .integers(1...4))
+  }
+
+  @Test("the same with a root that is a copy of the master's, which tells a server by what lies in it")
+  func copiedRoot() throws {
+    let replica = try ModuleServer.node([("repl-diskless-load", "disabled")])
+    replica.live.kill()
+    try Shell.run("rm -rf '\(replica.path())' && cp -a '\(master.path())' '\(replica.path())'")
+    try replica.start()
+    try replica.join(master)
+    try killDuringSynchronization(replica, load: "disabled", "loading") { try master("MMAP.ADD", "a", 2, 3) }
+    try replica.start()
+    #expect(try replica("VALL", "a") == .integers([1, 2, 3]))
     #expect(try replica("MMAP.ADD", "a", 4) == .integer(1))
     try replica.restart(after: .kill)
     #expect(try replica("VALL", "a") == .integers(1...4))

@@ -136,6 +136,23 @@ struct ReplacedFileTests {
     server.expectSound()
   }
 
+  @Test("RELOAD of a READONLY key takes each node's own file")
+  func readOnly() throws {
+    let replica = try ModuleServer.node()
+    for (node, value) in [(server, 10), (replica, 20)] { try publish([value], as: "own", on: node) }
+    try replica.join(server)
+    #expect(try server("MMAP", "reader", "own", "READONLY") == .integer(1))
+    try replica.catchUp(with: server)
+    #expect(try replica("VALL", "reader") == .integers([20]))
+    for (node, value) in [(server, 11), (replica, 21)] { try publish([value, value], as: "own", on: node) }
+    for (node, value) in [(server, 10), (replica, 20)] { #expect(try node("VALL", "reader") == .integers([value])) }
+    #expect(try server("MMAP.RELOAD", "reader") == .integer(2))
+    try replica.catchUp(with: server)
+    for (node, value) in [(server, 11), (replica, 21)] {
+      #expect(try node("VALL", "reader") == .integers([value, value]))
+    }
+  }
+
   @Test("a replica refuses it from clients; its own file that is replaced mends by a synchronisation")
   func onReplica() throws {
     let replica = try ModuleServer.node()

@@ -96,6 +96,28 @@ struct RewrittenFileTests {
     try expectSame(master, [replica], keys: ["a"])
   }
 
+  @Test("a raw file that grows by more than goes with a change, and is changed by a client at once")
+  func longGrowth() throws {
+    let count = 9 << 20
+    try master.write([1, 2, 3], to: "log")
+    try master("MMAP", "log", "log", "u8")
+    try replica.join(master)
+    for round in 1...2 {
+      try Shell.run("head -c \(count) /dev/zero | tr '\\0' '\\00\(round)' >>'\(master.path("log"))'")
+      let last = 2 + round * (count + 1)
+      let replies = try master.connection.pipeline {
+        $0("VSET", "log", 0, 9, last - 1, 8)
+        $0("MMAP.ADD", "log", 7)
+        $0("VSET", "log", 1, 6)
+      }
+      #expect(replies == [.integer(2), .integer(1), .integer(1)])
+      try expectSame(master, [replica], keys: ["log"])
+      #expect(
+        try replica("VMGET", "log", 0, 1, 2, last - 2, last - 1, last, last + 1)
+          == .array([9, 6, 3, round, 8, 7].map { .integer($0) } + [.null]))
+    }
+  }
+
   @Test("a raw file that is cut while writing clients are paused")
   func paused() throws {
     try master.write([UInt8](repeating: 1, count: 1000), to: "log")
