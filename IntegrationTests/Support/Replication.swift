@@ -19,10 +19,12 @@ func eventually(
 /// What the tests of replication ask of a server.
 extension ModuleServer {
   /// A server that others can follow.
-  static func node(_ configuration: [(String, String)] = [], moduleArguments: [String] = []) throws -> ModuleServer {
+  static func node(
+    _ configuration: [(String, String)] = [], program: [String] = Environment.program, moduleArguments: [String] = []
+  ) throws -> ModuleServer {
     let quick = [("repl-diskless-sync-delay", "0"), ("repl-ping-replica-period", "1"), ("latency-tracking", "no")]
     return try ModuleServer(
-      configuration: quick + configuration, moduleArguments: moduleArguments, listensOnTCP: true)
+      program: program, configuration: quick + configuration, moduleArguments: moduleArguments, listensOnTCP: true)
   }
 
   /// The fields of a section of `INFO`.
