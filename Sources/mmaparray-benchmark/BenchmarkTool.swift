@@ -40,6 +40,9 @@ struct BenchmarkTool: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Whether to measure how costs grow.")
   var growth = true
 
+  @Flag(inversion: .prefixedNo, help: "Whether to measure what others wait beside long commands.")
+  var waiting = true
+
   @Flag(help: "Only see whether it works.")
   var quick = false
 
@@ -68,9 +71,13 @@ struct BenchmarkTool: ParsableCommand {
     var report = Report(
       server: try version(connection), processors: ProcessInfo.processInfo.activeProcessorCount, load: load,
       rounds: scale.rounds)
-    var progress = ProgressBar(total: types.count * (scale.rounds + 2) + (growth ? 6 : 0))
+    var progress = ProgressBar(total: types.count * (scale.rounds + 2) + (waiting ? 9 : 0) + (growth ? 6 : 0))
     for kind in ElementKind.all where types.contains(kind.name) {
-      report.comparisons += try compare(kind, load, server, connection, &progress)
+      try compare(kind, load, server, connection, &report, &progress)
+    }
+    if waiting {
+      let measurement = Waiting(scale: scale, server: server, connection: connection)
+      report.waiting = try measurement.all { progress.next($0) }
     }
     if growth {
       let measurement = GrowthMeasurement(scale: scale, load: load, server: server, connection: connection)
@@ -90,13 +97,16 @@ struct BenchmarkTool: ParsableCommand {
 
   /// All comparisons of one type: a round of all of them, then the next round.
   private func compare(
-    _ kind: ElementKind, _ load: Load, _ server: LiveServer, _ connection: Connection, _ progress: inout ProgressBar
-  ) throws -> [ComparisonFigures] {
+    _ kind: ElementKind, _ load: Load, _ server: LiveServer, _ connection: Connection, _ report: inout Report,
+    _ progress: inout ProgressBar
+  ) throws {
     progress.next("\(kind.name): data")
     try connection("FLUSHALL")
+    let scattered = Scattered(kind, scale)
+    report.memory.append(try scattered.prepare(server, connection))
     let comparisons = Comparisons(kind, scale)
     try comparisons.prepare(connection)
-    var running = try comparisons.all().map(RunningComparison.init)
+    var running = try (scattered.all() + comparisons.all()).map(RunningComparison.init)
     var analyses = Analyses(kind, scale)
     try analyses.prepare(connection)
     progress.next("\(kind.name): warming up")
@@ -109,7 +119,7 @@ struct BenchmarkTool: ParsableCommand {
       for index in running.indices { try running[index].measure(load, on: server, connection, round: round) }
       try analyses.measure(on: server, connection)
     }
-    return try running.map { try $0.figures() } + analyses.figures()
+    report.comparisons += try running.map { try $0.figures() } + analyses.figures()
   }
 
   private func version(_ connection: Connection) throws -> String {

@@ -15,6 +15,8 @@ struct Comparison {
     let requests: Requests
     /// Sent before each sample and not measured.
     var preparation: [[Argument]] = []
+    /// What another client sends over and over while the sample is taken.
+    var beside: [Argument]?
   }
 
   var ours: Side
@@ -27,6 +29,8 @@ struct Comparison {
   var count: Int
   /// Replaces the load's pipeline, for requests with large replies.
   var pipeline: Int?
+  /// Replaces the load's threads and connections: that many clients.
+  var clients: Int?
 }
 
 /// Figures of one side.
@@ -43,6 +47,7 @@ struct Latencies: Codable {
   let p50: Double
   let p99: Double
   let p999: Double
+  let longest: Double
 
   init(_ nanoseconds: Histogram<UInt64>) {
     func microseconds(_ percentile: Double) -> Double {
@@ -51,6 +56,7 @@ struct Latencies: Codable {
     p50 = microseconds(50)
     p99 = microseconds(99)
     p999 = microseconds(99.9)
+    longest = Double(nanoseconds.max) / 1000
   }
 }
 
@@ -76,12 +82,16 @@ struct RunningComparison {
   mutating func measure(_ load: Load, on server: LiveServer, _ connection: Connection, round: Int) throws {
     var load = load
     load.pipeline = comparison.pipeline ?? load.pipeline
+    if let clients = comparison.clients { (load.threads, load.connections) = (clients, clients) }
     func sample(_ side: Comparison.Side) throws -> Sample {
       for command in side.preparation {
         let reply = try connection.send(command)
         if case .error = reply { throw BenchmarkError.refused(reply) }
       }
-      return try load.run(side.requests, count: comparison.count, on: server)
+      let other = try side.beside.map { try OtherClient(sending: $0, to: server) }
+      let sample = try load.run(side.requests, count: comparison.count, on: server)
+      try other?.stop()
+      return sample
     }
     if round.isMultiple(of: 2) { ours.append(try sample(comparison.ours)) }
     theirs.append(try sample(comparison.theirs))

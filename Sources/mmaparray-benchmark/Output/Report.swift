@@ -8,6 +8,8 @@ struct Report: Codable {
   var load: Load
   var rounds: Int
   var comparisons: [ComparisonFigures] = []
+  var memory: [MemoryFigures] = []
+  var waiting: [WaitingFigures] = []
   var growth: [Growth] = []
 
   func json() throws -> String {
@@ -23,9 +25,34 @@ struct Report: Codable {
       + "medians of \(rounds) \(rounds == 1 ? "round" : "rounds") with quartiles"
   }
 
-  /// Both tables, as Markdown.
+  /// All tables, as Markdown.
   var text: String {
-    ([conditions, comparisonTable.text] + (growth.isEmpty ? [] : [growthTable.text])).joined(separator: "\n\n")
+    let tables =
+      [comparisonTable, memoryTable] + (waiting.isEmpty ? [] : [waitingTable])
+      + (growth.isEmpty ? [] : [growthTable])
+    return ([conditions] + tables.map(\.text)).joined(separator: "\n\n")
+  }
+
+  private var memoryTable: Table {
+    var table = Table(["type", "elements", "array, bytes", "strings, bytes", "ratio"])
+    for figures in memory {
+      let (array, strings) = (Double(figures.arrayBytes), Double(figures.stringBytes))
+      table.add([
+        figures.type, short(count: figures.elements), short(array), short(strings), fixed(strings / array, 1),
+      ])
+    }
+    return table
+  }
+
+  private var waitingTable: Table {
+    var table = Table(["PING beside", "p50/p99/p99.9 µs", "longest, ms", "goal, ms"])
+    for figures in waiting {
+      table.add([
+        figures.name, figures.pings.text, fixed(figures.pings.longest / 1000),
+        figures.goal.map { fixed($0, 0) } ?? "",
+      ])
+    }
+    return table
   }
 
   private var comparisonTable: Table {

@@ -44,7 +44,9 @@ struct Comparisons {
   }
 
   /// All comparisons but those with programs other than the server.
-  func all() throws -> [Comparison] { try single() + bitfield() + several(10) + several(100) + ends() + ranges() }
+  func all() throws -> [Comparison] {
+    try single() + bitfield() + several(10) + several(100) + ends() + ranges() + together()
+  }
 
   // MARK: Elements
 
@@ -116,6 +118,22 @@ struct Comparisons {
       "SETRANGE", { index, _ in ["SETRANGE", "packed", index * kind.size, blob] }, room: count)
     (write.unit, write.unitsPerRequest, write.count) = (.bytes, blob.count, max(1, scale.requests / 50))
     return [all, range, read, write]
+  }
+
+  // MARK: Several clients
+
+  private func together() throws -> [Comparison] {
+    var ranges = try comparison(
+      "MMAP.RANGE, two clients", { _, _ in ["MMAP.RANGE", "many", 0, -1] },
+      "LRANGE, two clients", { _, _ in ["LRANGE", "manylist", 0, -1] })
+    (ranges.unit, ranges.unitsPerRequest, ranges.count, ranges.pipeline, ranges.clients) = (
+      .elements, scale.manyElements, 2, 1, 2
+    )
+    var beside = try comparison(
+      "GET beside MMAP.AGG", { index, _ in ["GET", "string:\(index)"] }, "GET",
+      { index, _ in ["GET", "string:\(index)"] })
+    beside.ours.beside = ["MMAP.AGG", "many", "0", "-1", "VAR"]
+    return [ranges, beside]
   }
 
   // MARK: Building

@@ -7,8 +7,12 @@ struct Scale {
   var elements = 100_000
   /// Elements of the arrays that are read as a whole.
   var manyElements = 1_000_000
+  /// Elements that are read at random from all over, and as many strings.
+  var scatteredElements = 1_000_000
   /// Elements that are added up.
   var summedElements = 10_000_000
+  /// `PING`s in a sample.
+  var pings = 2000
   /// Powers of ten that the growth tables go to.
   var largestCount = 9
   var largestRequest = 4
@@ -16,6 +20,6 @@ struct Scale {
 
   /// Enough to see that all of it works.
   static let quick = Scale(
-    rounds: 1, requests: 200, elements: 1000, manyElements: 2000, summedElements: 10_000, largestCount: 5,
-    largestRequest: 2, mostKeys: 2)
+    rounds: 1, requests: 200, elements: 1000, manyElements: 2000, scatteredElements: 2000, summedElements: 10_000,
+    pings: 20, largestCount: 5, largestRequest: 2, mostKeys: 2)
 }
