@@ -38,7 +38,7 @@ struct DescribedCommand: Sendable, CustomTestStringConvertible {
   static let all = [
     DescribedCommand(
       names: ["MMAP"], arity: -3, flags: ["write", "denyoom"],
-      hint: "key path [\(ElementCase.all.map(\.name).joined(separator: "|"))] [RAW] [READONLY|WRITABLE]",
+      hint: "key path [\(ElementCase.all.map(\.name).joined(separator: "|"))] [RAW] [READONLY|WRITABLE] [COLUMNS columns]",
       keyFlags: ["RW", "insert"],
       words: ["a", "a"]),
     read("MMAP.GET", "VGET", arity: 3, isFast: true, "key index", "a 1"),
@@ -57,6 +57,8 @@ struct DescribedCommand: Sendable, CustomTestStringConvertible {
     read("MMAP.INFO", arity: 2, isData: false, "key", "a"),
     read("MMAP.RANGE", arity: 4, "key start stop", "a 0 -1"),
     read("MMAP.READ", arity: -2, "key [index count]", "a"),
+    read("MMAP.ROWS", arity: -3, "key row [row ...]", "a 0 -1"),
+    read("MMAP.SLICE", arity: -3, "key slice [slice ...]", "a ::-2"),
     write("MMAP.WRITE", arity: 4, ["update"], "key index blob", "a 0 x"),
     write("MMAP.APPEND", arity: 3, ["insert"], "key blob", "a x"),
     write("MMAP.RESIZE", arity: 3, ["update"], "key count", "a 3"),

@@ -2,19 +2,18 @@ import MappedArray
 
 /// What an array is called on all nodes: its path on the primary, and what is there.
 ///
-/// The type belongs to it because a name may come to stand for another file while keys still miss the old one.
+/// The layout belongs to it because a name may come to stand for another file while keys still miss the old one.
 struct ArrayName: Hashable {
   let path: RelativePath
-  let elementType: ElementType
-  let format: FileFormat
+  let layout: ArrayLayout
 
   /// Asks for the file of that name, as it was mapped before: nothing is created.
   func request(for access: Access) -> MappingRequest {
-    MappingRequest(elementType: elementType, format: format, access: access)
+    MappingRequest(layout, access: access)
   }
 }
 
 extension ServedArray {
   /// What its file can be found by now.
-  var fileName: ArrayName { ArrayName(path: file.path, elementType: elementType, format: format) }
+  var fileName: ArrayName { ArrayName(path: file.path, layout: file.layout) }
 }

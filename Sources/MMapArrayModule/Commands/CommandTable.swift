@@ -7,6 +7,7 @@ enum CommandTable {
       MapFile.self,
       GetElement.self, GetElements.self, SetElements.self, AddElements.self, PopElement.self, IncrementElements.self,
       ReadRange.self, ReadAll.self, ReadPacked.self, WritePacked.self, AppendPacked.self,
+      ReadRows.self, ReadSlice.self,
       ResizeArray.self, ClearArray.self, FillRange.self,
       AggregateRange.self, FindElements.self, SearchSorted.self,
       CountElements.self, NameType.self, NamePath.self, DescribeArray.self, Synchronize.self, ReloadArray.self,
