@@ -80,7 +80,8 @@ struct ColumnsTests {
 
   @Test("a restart finds the rows again", arguments: ["rdb", "aof", "rewritten"], Format.allCases)
   func restart(way: String, format: Format) throws {
-    let configuration = way == "rdb" ? [] : [("appendonly", "yes"), ("aof-use-rdb-preamble", way == "aof" ? "yes" : "no")]
+    let logs = [("appendonly", "yes"), ("aof-use-rdb-preamble", way == "aof" ? "yes" : "no")]
+    let configuration = way == "rdb" ? [] : logs
     let server = try ModuleServer(configuration: configuration)
     try server.send(["MMAP", "a", "a", "i16"] + (format == .raw ? ["RAW"] : []) + ["COLUMNS", "3"])
     try server("MMAP.ADD", "a", 1, 2, 3, 4, 5, 6)

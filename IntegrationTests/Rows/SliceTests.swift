@@ -123,7 +123,8 @@ struct SliceTests {
   func mistakes(key: String) throws {
     try server.makeArray("a", "i8", .npy, [1, 2, 3])
     for word in ["", "x", "1:2:3:4", "1:x", "9223372036854775808", "1 2", ": :", "--1"] {
-      #expect(try server.failure(["MMAP.SLICE", key, word]).contains("is not understood; give start:stop:step"), "\(word)")
+      let error = try server.failure(["MMAP.SLICE", key, word])
+      #expect(error.contains("is not understood; give start:stop:step"), "\(word)")
     }
     #expect(try server.failure(["MMAP.SLICE", key, ":", "::0"]).contains("has the step 0"))
     #expect(try server.failure(["MMAP.ROWS", key, "0", "x"]).contains("index 'x' is not an integer"))

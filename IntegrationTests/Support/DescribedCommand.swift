@@ -38,7 +38,8 @@ struct DescribedCommand: Sendable, CustomTestStringConvertible {
   static let all = [
     DescribedCommand(
       names: ["MMAP"], arity: -3, flags: ["write", "denyoom"],
-      hint: "key path [\(ElementCase.all.map(\.name).joined(separator: "|"))] [RAW] [READONLY|WRITABLE] [COLUMNS columns]",
+      hint: "key path [\(ElementCase.all.map(\.name).joined(separator: "|"))] [RAW] [READONLY|WRITABLE] "
+        + "[COLUMNS columns]",
       keyFlags: ["RW", "insert"],
       words: ["a", "a"]),
     read("MMAP.GET", "VGET", arity: 3, isFast: true, "key index", "a 1"),
@@ -69,6 +70,7 @@ struct DescribedCommand: Sendable, CustomTestStringConvertible {
       "key start stop SUM|MIN|MAX|MEAN|VAR|STD|ARGMIN|ARGMAX [SUM|MIN|MAX|MEAN|VAR|STD|ARGMIN|ARGMAX ...]",
       "a 0 -1 SUM"),
     read("MMAP.FIND", arity: -6, "key start stop GT|GE|LT|LE|EQ|NE value [LIMIT limit]", "a 0 -1 GT 1"),
+    read("MMAP.KNN", arity: -5, "key k L2|IP|COSINE blob [ROWS start stop]", "a 2 L2 x"),
     read("MMAP.SEARCHSORTED", arity: -3, isFast: true, "key value [LEFT|RIGHT]", "a 3"),
     read("MMAP.SYNC", arity: 2, isData: false, "key", "a"),
     write("MMAP.RELOAD", arity: 2, ["update"], "key", "a"),

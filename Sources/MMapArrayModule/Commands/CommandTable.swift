@@ -9,7 +9,7 @@ enum CommandTable {
       ReadRange.self, ReadAll.self, ReadPacked.self, WritePacked.self, AppendPacked.self,
       ReadRows.self, ReadSlice.self,
       ResizeArray.self, ClearArray.self, FillRange.self,
-      AggregateRange.self, FindElements.self, SearchSorted.self,
+      AggregateRange.self, FindElements.self, SearchSorted.self, FindNearestRows.self,
       CountElements.self, NameType.self, NamePath.self, DescribeArray.self, Synchronize.self, ReloadArray.self,
       // What a primary sends.
       BindArray.self, ApplyChange.self, NameArray.self,

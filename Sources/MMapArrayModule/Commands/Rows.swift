@@ -90,7 +90,8 @@ enum ReadSlice: ArrayCommand {
     var failedAxis: Int?
     if let part = SubArray(selections, shape: shape, failedAxis: &failedAxis) { return part }
     guard let axis = failedAxis, case .index(let index) = selections[axis] else {
-      throw .argument("there are \(selections.count) slices for an array of \(shape.count) dimensions; give at most as many")
+      throw .argument(
+        "there are \(selections.count) slices for an array of \(shape.count) dimensions; give at most as many")
     }
     let valid = shape[axis] > 0 ? "give \(-shape[axis]) to \(shape[axis] - 1)" : "it has none"
     throw .argument("index \(index) is out of range for dimension \(axis) of \(shape[axis]); \(valid)")
