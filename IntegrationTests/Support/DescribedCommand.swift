@@ -12,6 +12,8 @@ struct DescribedCommand: Sendable, CustomTestStringConvertible {
   let words: [String]
 
   var testDescription: String { names[0] }
+  /// Whether version 1.0 did not have it.
+  var isNew: Bool { ["MMAP.RELOAD", "MMAP.ROWS", "MMAP.SLICE", "MMAP.KNN"].contains(names[0]) }
   var isWrite: Bool { flags.contains("write") }
   /// Whether a rule of reading (`%R~`) allows it, and one of writing (`%W~`).
   var needsRead: Bool { keyFlags.contains("access") }

@@ -34,6 +34,8 @@ public enum MappedArrayError: Error, Equatable, Sendable, CustomStringConvertibl
   case readOnly
   /// The raw file ends in a part of an element, so its length cannot be changed.
   case trailingBytes(Int, elementSize: Int)
+  /// The raw file ends in a part of a row, so its length cannot be changed. Both in bytes.
+  case trailingRow(Int, rowBytes: Int)
   /// Bytes that are no whole number of elements.
   case partialElement(bytes: Int, elementSize: Int)
   /// A count or an index below zero.
@@ -89,7 +91,9 @@ public enum MappedArrayError: Error, Equatable, Sendable, CustomStringConvertibl
         + "subscripts or elements(in:), or save the file again with numpy.save"
     case .readOnly: "the array is read-only; open it with MappedArray(updating:) to change it"
     case .trailingBytes(let bytes, let elementSize):
-      "the file ends in \(bytes) bytes of a part of an element or row of \(elementSize); complete or remove them first"
+      "the file ends in \(bytes) bytes of a part of an element of \(elementSize); complete or remove them first"
+    case .trailingRow(let bytes, let rowBytes):
+      "the file ends in \(bytes) bytes of a part of a row of \(rowBytes); complete or remove them first"
     case .partialElement(let bytes, let elementSize):
       "\(bytes) bytes are no whole number of elements of \(elementSize); give a multiple of it"
     case .negative(let number): "\(number) is negative; counts and indexes begin at 0"

@@ -21,7 +21,7 @@ enum FindNearestRows: ArrayCommand {
     complexity: "O(N*Q) where N is the number of elements in the rows and Q that of the vectors",
     arguments: [
       .key, .integer("k"), .oneOf("measure", measures.map { .token("\($0.name)".lowercased(), "\($0.name)") }),
-      .string("blob"), .block("range", [.integer("start"), .integer("stop")], .optional, behind: "ROWS"),
+      .string("blob"), .block("range", [.token("rows", "ROWS"), .integer("start"), .integer("stop")], .optional),
     ],
     function: { serve(FindNearestRows.self, $0, $1, $2) })
 

@@ -156,6 +156,7 @@ extension MappedFile {
 
   func checkNoTrailingBytes() throws(MappedArrayError) {
     guard isRaw, trailingBytes != 0 else { return }
-    throw .trailingBytes(trailingBytes, elementSize: elementSize * rowSize)
+    if let columns { throw .trailingRow(trailingBytes, rowBytes: elementSize * columns) }
+    throw .trailingBytes(trailingBytes, elementSize: elementSize)
   }
 }

@@ -63,11 +63,11 @@ public struct CommandArgument: Sendable {
     CommandArgument(name, SERVER_ARGUMENT_ONE_OF, occurrence, token: token, children: choices)
   }
 
-  /// Several that belong together; `token` is a word that stands before them.
+  /// Several that belong together.
   public static func block(
-    _ name: String, _ parts: [CommandArgument], _ occurrence: Occurrence = .once, behind token: String? = nil
+    _ name: String, _ parts: [CommandArgument], _ occurrence: Occurrence = .once
   ) -> CommandArgument {
-    CommandArgument(name, SERVER_ARGUMENT_BLOCK, occurrence, token: token, children: parts)
+    CommandArgument(name, SERVER_ARGUMENT_BLOCK, occurrence, children: parts)
   }
 
   /// How many words the argument takes at least.
