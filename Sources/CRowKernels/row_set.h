@@ -77,9 +77,13 @@ INLINE double NAME(sum_f64)(f64x8 lanes) {
 }
 
 INLINE double NAME(sum_i32)(i32x16 lanes) {
-  int64_t sum = 0;
-  for (int lane = 0; lane < 16; lane++) sum += lanes[lane];
-  return (double)sum;
+  typedef int64_t i64x8 __attribute__((vector_size(64)));
+  typedef int64_t i64x4 __attribute__((vector_size(32)));
+  i64x8 eight =
+    __builtin_convertvector(__builtin_shufflevector(lanes, lanes, 0, 1, 2, 3, 4, 5, 6, 7), i64x8) +
+    __builtin_convertvector(__builtin_shufflevector(lanes, lanes, 8, 9, 10, 11, 12, 13, 14, 15), i64x8);
+  i64x4 four = __builtin_shufflevector(eight, eight, 0, 1, 2, 3) + __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
+  return (double)((four[0] + four[1]) + (four[2] + four[3]));
 }
 
 INLINE f32x16 NAME(multiply_f32)(f32x16 a, f32x16 b) { return a * b; }

@@ -35,13 +35,19 @@ package final class RowQueries: @unchecked Sendable {
   ///   - columns: how many elements are a row; at least one.
   ///   - set: which instructions; see `row_kernel_find`.
   /// - Returns: nil if rows of that type cannot be compared, or not with these instructions.
-  package init?(_ packed: UnsafeRawBufferPointer, columns: Int, of elementType: ElementType, set: Int32 = -1) {
-    guard let kind = elementType.numpyCode.utf8.first, let base = packed.baseAddress,
-      let kernel = row_kernel_find(CChar(bitPattern: kind), elementType.size, set)
+  package convenience init?(
+    _ packed: UnsafeRawBufferPointer, columns: Int, of elementType: ElementType, set: Int32 = -1
+  ) {
+    self.init(packed, columns: columns, numpyCode: elementType.numpyCode, elementSize: elementType.size, set: set)
+  }
+
+  init?(_ packed: UnsafeRawBufferPointer, columns: Int, numpyCode: String, elementSize: Int, set: Int32) {
+    guard let kind = numpyCode.utf8.first, let base = packed.baseAddress,
+      let kernel = row_kernel_find(CChar(bitPattern: kind), elementSize, set)
     else { return nil }
     self.kernel = kernel
     self.columns = columns
-    let rowSize = columns * elementType.size
+    let rowSize = columns * elementSize
     count = packed.count / rowSize
     let size = row_kernel_query_size(kernel, columns)
     memory = .allocate(byteCount: count * size, alignment: 64)

@@ -40,6 +40,33 @@ struct NearestRowsTests {
     }
   }
 
+  @Test("every f16 is converted, with instructions for it and without", arguments: [0, 1, 2] as [Int32])
+  func halves(set: Int32) {
+    let halves = [UInt16](0 ... .max)
+    let one = [Float16(1).bitPattern, 0]
+    let prepared = one.withUnsafeBytes {
+      RowQueries(UnsafeRawBufferPointer(rebasing: $0[..<2]), columns: 1, numpyCode: "f2", elementSize: 2, set: set)
+    }
+    // Not every processor has every set.
+    guard let prepared else { return #expect(set > 0) }
+    for measure in [RowMeasure.innerProduct, .squaredDistance] {
+      let scores = [Double](unsafeUninitializedCapacity: halves.count) { scores, initialized in
+        halves.withUnsafeBytes { rows in
+          guard let rows = rows.baseAddress, let scores = scores.baseAddress else { return }
+          prepared.score(measure, rows, count: halves.count, to: scores)
+        }
+        initialized = halves.count
+      }
+      for (half, score) in zip(halves, scores) {
+        let value = Double(Float16(bitPattern: half))
+        let expected = measure == .innerProduct ? value : (value - 1) * (value - 1)
+        let margin = measure == .innerProduct || !expected.isFinite ? 0 : expected * 0x1p-22
+        #expect(
+          score == expected || score.isNaN && expected.isNaN || abs(score - expected) <= margin, "\(half) \(measure)")
+      }
+    }
+  }
+
   /// Elements of any bits.
   private func packed(random: inout SeededGenerator, count: Int, _ type: ElementType) -> [UInt8] {
     (0..<count * type.size).map { _ in UInt8.random(in: 0...255, using: &random) }
