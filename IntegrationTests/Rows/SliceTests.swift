@@ -119,6 +119,24 @@ struct SliceTests {
     #expect(try server("MMAP.SLICE", "nobody", "::-1", "3") == .bulk([]))
   }
 
+  @Test("rows that are larger than any file")
+  func hugeRows() throws {
+    let script = """
+      import numpy, sys
+      with open(sys.argv[1], 'wb') as file:
+          header = {'descr': '<f8', 'fortran_order': False, 'shape': (0, 1 << 62)}
+          numpy.lib.format.write_array_header_1_0(file, header)
+      """
+    try Python.run(script: script, arguments: [server.path("a")])
+    #expect(try server("MMAP", "a", "a") == .integer(0))
+    #expect(try server("MMAP.ROWS", "a", 0, -1) == .array([.null, .null]))
+    #expect(try server("MMAP.SLICE", "a", "::-1", "::2") == .bulk([]))
+    #expect(try server("MMAP.SLICE", "a", ":", "\(Int.max)").errorText != nil)
+    #expect(try server("MMAP.SLICE", "a", ":", "-1") == .bulk([]))
+    #expect(try server.failure(["MMAP.KNN", "a", 1, "L2", "8 bytes."]).contains("more than a blob can have"))
+    #expect(try server("PING") == .status("PONG"))
+  }
+
   @Test("what is wrong is said", arguments: ["a", "nobody"])
   func mistakes(key: String) throws {
     try server.makeArray("a", "i8", .npy, [1, 2, 3])

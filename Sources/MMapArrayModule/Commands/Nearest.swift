@@ -33,8 +33,10 @@ enum FindNearestRows: ArrayCommand {
     let blob = try arguments.required().bytes
     let range = try rows(&arguments).range(count: array.elements.rowCount)
     let columns = array.elements.rowSize
-    let rowBytes = columns * MemoryLayout<Element>.stride
     guard columns > 0 else { throw .argument("rows of no elements have no distances") }
+    // Of an array without rows these can be larger than any file.
+    let (rowBytes, overflow) = columns.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+    guard !overflow else { throw .argument("rows of \(columns) elements are more than a blob can have") }
     guard !blob.isEmpty, blob.count.isMultiple(of: rowBytes) else {
       throw .argument(
         "the blob has \(blob.count) bytes; give one or more rows of \(rowBytes), which are \(columns) \(Element.elementType.name)"

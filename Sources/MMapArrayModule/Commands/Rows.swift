@@ -22,16 +22,15 @@ enum ReadRows: ArrayCommand {
   private static func reply(to call: Call, _ array: ServedArray) throws(CommandError) {
     try withRows(of: call) { rows throws(CommandError) in
       let (count, size) = (array.file.rowCount, array.file.rowSize)
-      try checkReplySize(rows.count, size * array.elementType.size)
-      // A part of the file that is gone must be an error before the reply has begun.
       for index in rows.indices {
         if rows[index] < 0 { rows[index] += count }
-        guard rows[index] >= 0, rows[index] < count else {
-          rows[index] = -1
-          continue
-        }
-        try onArray(array.file.checkReadable(rows[index] * size..<(rows[index] + 1) * size))
+        if rows[index] < 0 || rows[index] >= count { rows[index] = -1 }
       }
+      // Of an array without rows these can be larger than any file.
+      let found = rows.count { $0 >= 0 }
+      if found > 0 { try checkReplySize(found, size * array.elementType.size) }
+      // A part of the file that is gone must be an error before the reply has begun.
+      for row in rows where row >= 0 { try onArray(array.file.checkReadable(row * size..<(row + 1) * size)) }
       call.reply.array(count: rows.count)
       for row in rows {
         if row < 0 {
