@@ -73,7 +73,7 @@ enum ReadSlice: ArrayCommand {
     let part = try subArray(arguments.selections(), of: array.elements.shape)
     try checkReplySize(part.count, MemoryLayout<Element>.stride)
     guard let range = part.range else {
-      return try services.perform(Gathering<Element>(part), on: array, for: call)
+      return try services.perform(CopyingSlice<Element>(part), on: array, for: call)
     }
     try onArray(array.elements.checkReadable(range))
     array.elements.withPackedElements(in: range) { call.reply.bytes($0) }
@@ -98,7 +98,7 @@ enum ReadSlice: ArrayCommand {
 }
 
 /// Copies what is selected, element by element or run by run.
-private struct Gathering<Element: MappableElement>: SlicedWork {
+private struct CopyingSlice<Element: MappableElement>: SlicedWork {
   private let part: SubArray
   private let copy: PackedCopy
   private var rest: Range<Int>
