@@ -55,11 +55,11 @@ struct NearestTests {
     #expect(count >= least)
   }
 
-  private func answer(_ text: Substring) -> [Pair] {
+  private func answer(_ text: Substring) -> [RowScore] {
     let words = text.split(separator: " ")
     return stride(from: 0, to: words.count, by: 2).compactMap { index in
       guard let row = Int(words[index]), let score = Double(words[index + 1]) else { return nil }
-      return Pair(row: row, score: score)
+      return RowScore(row: row, score: score)
     }
   }
 
@@ -176,7 +176,7 @@ struct NearestTests {
     let script = "import numpy, sys; numpy.save(open(sys.argv[1], 'wb'), numpy.arange(24, dtype='u1').reshape(4, 3, 2))"
     try Python.run(script: script, arguments: [server.path("cube")])
     try server.connection("MMAP", "cube", "cube")
-    #expect(try server("MMAP.KNN", "cube", 1, "L2", Array(6...11) as [UInt8]).pairs == [Pair(row: 1, score: 0)])
+    #expect(try server("MMAP.KNN", "cube", 1, "L2", Array(6...11) as [UInt8]).pairs == [RowScore(row: 1, score: 0)])
   }
 
   @Test("what is wrong is said", arguments: ["a", "nobody"])
@@ -217,7 +217,7 @@ struct NearestTests {
       try begin(["MMAP.KNN", "a", "3", "L2"].map(\.argument) + [query.argument])
       for _ in 0..<20 { #expect(try writer("MMAP.APPEND", "a", far, as: Int.self) == 64) }
       let found = try server.connection.readReply().pairs
-      #expect(found == (0..<3).map { Pair(row: $0, score: 64) }, "\(round)")
+      #expect(found == (0..<3).map { RowScore(row: $0, score: 64) }, "\(round)")
     }
     let script = """
       import numpy, sys
@@ -226,7 +226,7 @@ struct NearestTests {
       rows.flush()
       """
     try Python.run(script: script, arguments: [server.path("a")])
-    #expect(try server("MMAP.KNN", "a", 1, "L2", query).pairs == [Pair(row: 123_456, score: 16)])
+    #expect(try server("MMAP.KNN", "a", 1, "L2", query).pairs == [RowScore(row: 123_456, score: 16)])
     // It becomes shorter under a search.
     try begin(["MMAP.KNN", "a", "1", "IP"].map(\.argument) + [far.argument])
     #expect(try writer("MMAP.RESIZE", "a", 640, as: Int.self) == 640)
@@ -243,28 +243,5 @@ struct NearestTests {
   private func bytes(_ hexadecimal: String) -> [UInt8] {
     let digits = Array(hexadecimal.utf8).map { $0 < 58 ? $0 - 48 : $0 - 87 }
     return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
-  }
-}
-
-private struct Pair: Equatable {
-  let row: Int
-  let score: Double
-
-  static func == (one: Pair, other: Pair) -> Bool {
-    one.row == other.row && (one.score == other.score || one.score.isNaN && other.score.isNaN)
-  }
-}
-
-extension Reply {
-  /// Rows and scores of a flat answer; nil if it is none.
-  fileprivate var pairs: [Pair]? {
-    guard let elements, elements.count.isMultiple(of: 2) else { return nil }
-    var pairs: [Pair] = []
-    for index in stride(from: 0, to: elements.count, by: 2) {
-      guard case .integer(let row) = elements[index], let score = elements[index + 1].text.flatMap({ Double($0) })
-      else { return nil }
-      pairs.append(Pair(row: row, score: score))
-    }
-    return pairs
   }
 }
