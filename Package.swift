@@ -40,24 +40,26 @@ let package = Package(
     .target(name: "ArrayVocabulary", swiftSettings: swiftSettings),
     // Numbers from and to decimal text. Knows nothing else.
     .target(name: "DecimalText", swiftSettings: swiftSettings),
+    // A lock with a condition.
+    .target(name: "Monitors", swiftSettings: swiftSettings),
     // Files of numbers as arrays. Knows no server.
     .target(
       name: "MappedArray",
       dependencies: [
-        "ArrayVocabulary", "CFaultGuard", "CFileLocks", "CRowKernels", "CSystemCalls", "DecimalText", system,
+        "ArrayVocabulary", "CFaultGuard", "CFileLocks", "CRowKernels", "CSystemCalls", "DecimalText", "Monitors", system,
       ],
       swiftSettings: swiftSettings + [lifetimes]),
     // The thread that flushes files, in C so that it cannot hurt a fork.
     .target(name: "CFlusher"),
-    // Long work in slices on the server's thread. Knows no arrays.
-    .target(name: "ModuleWork", dependencies: ["ServerModule"], swiftSettings: swiftSettings),
+    // Long work in slices, on the server's thread or on workers. Knows no arrays.
+    .target(name: "ModuleWork", dependencies: ["Monitors", "ServerModule"], swiftSettings: swiftSettings),
     // What is saved of a key.
     .target(name: "BindingRecords", dependencies: ["MappedArray", "ServerModule"], swiftSettings: swiftSettings),
     // The commands, on top of all that. Knows no file format.
     .target(
       name: "MMapArrayModule",
       dependencies: [
-        "BindingRecords", "CFlusher", "DecimalText", "MappedArray", "ModuleWork", "ServerModule", system,
+        "BindingRecords", "CFlusher", "DecimalText", "MappedArray", "ModuleWork", "Monitors", "ServerModule", system,
       ],
       swiftSettings: swiftSettings),
 

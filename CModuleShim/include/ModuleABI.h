@@ -20,10 +20,13 @@ typedef struct ServerKeyOptions ServerKeyOptions;
 typedef struct ServerBlockedClient ServerBlockedClient;
 typedef struct ServerInfoData ServerInfoData;
 typedef struct ServerCallReply ServerCallReply;
+typedef struct ServerCommandFilter ServerCommandFilter;
+typedef struct ServerFilteredCommand ServerFilteredCommand;
 
 enum { SERVER_OK = 0, SERVER_ERROR = 1, SERVER_API_VERSION = 1 };
 
 // OpenKey modes.
+enum { SERVER_FILTER_NOT_OWN_CALLS = 1 << 0 };
 enum { SERVER_KEY_READ = 1 << 0, SERVER_KEY_WRITE = 1 << 1 };
 
 // GetContextFlags.
@@ -51,7 +54,7 @@ enum {
 enum { SERVER_NOTIFY_GENERIC = 1 << 2, SERVER_NOTIFY_MODULE = 1 << 13 };
 
 // Register…Config flags.
-enum { SERVER_CONFIG_DEFAULT = 0, SERVER_CONFIG_IMMUTABLE = 1 << 0 };
+enum { SERVER_CONFIG_DEFAULT = 0, SERVER_CONFIG_IMMUTABLE = 1 << 0, SERVER_CONFIG_MEMORY = 1 << 7 };
 
 // EventLoopAdd.
 enum { SERVER_EVENT_LOOP_READABLE = 1 };

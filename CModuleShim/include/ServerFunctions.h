@@ -31,6 +31,11 @@
      int (*get)(const char *, void *), int (*set)(const char *, int, void *, ServerString **), \
      int (*apply)(ServerContext *, void *, ServerString **), void *data), \
     (c, name, value, flags, names, values, count, get, set, apply, data)) \
+  F(int, RegisterNumericConfig, \
+    (ServerContext *c, const char *name, long long value, unsigned flags, long long least, long long most, \
+     long long (*get)(const char *, void *), int (*set)(const char *, long long, void *, ServerString **), \
+     int (*apply)(ServerContext *, void *, ServerString **), void *data), \
+    (c, name, value, flags, least, most, get, set, apply, data)) \
   /* Keys */ \
   F(ServerKey *, OpenKey, (ServerContext *c, ServerString *name, int mode), (c, name, mode)) \
   F(void, CloseKey, (ServerKey *key), (key)) \
@@ -42,6 +47,15 @@
   F(int, SubscribeToKeyspaceEvents, (ServerContext *c, int kinds, ServerKeyspaceFunction f), (c, kinds, f)) \
   F(int, NotifyKeyspaceEvent, (ServerContext *c, int kind, const char *event, ServerString *key), \
     (c, kind, event, key)) \
+  /* Commands of others */ \
+  F(ServerCommandFilter *, RegisterCommandFilter, \
+    (ServerContext *c, void (*f)(ServerFilteredCommand *), int flags), (c, f, flags)) \
+  F(int, UnregisterCommandFilter, (ServerContext *c, ServerCommandFilter *filter), (c, filter)) \
+  F(int, CommandFilterArgsCount, (ServerFilteredCommand *command), (command)) \
+  F(const ServerString *, CommandFilterArgGet, (ServerFilteredCommand *command, int index), (command, index)) \
+  F(int, CommandFilterArgInsert, (ServerFilteredCommand *command, int index, ServerString *word), \
+    (command, index, word)) \
+  F(int, ReplyWithCallReply, (ServerContext *c, ServerCallReply *reply), (c, reply)) \
   /* Arguments and replies */ \
   F(int, GetContextFlags, (ServerContext *c), (c)) \
   F(int, WrongArity, (ServerContext *c), (c)) \
@@ -67,6 +81,7 @@
   F(void, SetDisconnectCallback, \
     (ServerBlockedClient *client, void (*f)(ServerContext *, ServerBlockedClient *)), (client, f)) \
   F(ServerContext *, GetThreadSafeContext, (ServerBlockedClient *client), (client)) \
+  F(ServerContext *, GetDetachedThreadSafeContext, (ServerContext *c), (c)) \
   F(void, FreeThreadSafeContext, (ServerContext *c), (c)) \
   F(int, EventLoopAdd, (int file, int mask, void (*f)(int, void *, int), void *data), (file, mask, f, data)) \
   F(int, EventLoopDel, (int file, int mask), (file, mask)) \
@@ -97,7 +112,11 @@
   F(uint64_t, LoadUnsigned, (ServerIO *io), (io)) \
   F(char *, LoadStringBuffer, (ServerIO *io, size_t *length), (io, length)) \
   F(int, IsIOError, (ServerIO *io), (io)) \
-  F(void, Free, (void *memory), (memory))
+  /* Memory and time */ \
+  F(void *, TryAlloc, (size_t size), (size)) \
+  F(void, Free, (void *memory), (memory)) \
+  F(float, GetUsedMemoryRatio, (void), ()) \
+  F(void, LatencyAddSample, (const char *event, long long milliseconds), (event, milliseconds))
 
 // Newer than the oldest supported server, or variadic: looked up too, and used through the functions in entry.c.
 #define SERVER_OPTIONAL_FUNCTIONS(F) \
@@ -147,6 +166,12 @@ static inline int server_replicate(
 static inline ServerCallReply *server_call(
     ServerContext *c, const char *command, ServerString **arguments, size_t count) {
   return server_functions.Call(c, command, "v", arguments, count);
+}
+
+/// Calls a command of `count` arguments for the client that is served, with its rights, and propagates what it does.
+static inline ServerCallReply *server_call_for_client(
+    ServerContext *c, const char *command, ServerString **arguments, size_t count) {
+  return server_functions.Call(c, command, "!Cv", arguments, count);
 }
 
 /// Writes a command of a key and `count` more arguments to the AOF that is being rewritten.

@@ -229,7 +229,7 @@ struct RemoteArrayTests {
 
 extension ElementCase {
   /// The number type of Swift that holds the elements.
-  fileprivate var client: any (ModelElement & ArrayElement).Type {
+  var client: any (ModelElement & ArrayElement).Type {
     model as? any (ModelElement & ArrayElement).Type ?? Double.self
   }
 }

@@ -49,6 +49,31 @@ struct ClusterTests {
     }
   }
 
+  @Test("a replica that could not store an array gets it anew with a write that its master sends")
+  func mending() throws {
+    let live = try LiveCluster()
+    let cluster = try ClusterConnection(to: [try #require(live.addresses.first)])
+    let key = try #require(keys(1, in: 0..<16384).first)
+    try cluster("DEL", key)
+    let master = try #require(live.node(at: cluster.master(of: key)))
+    let replica = live.nodes[try #require(live.nodes.firstIndex { $0 === master }) + 3]
+    // Somebody else has locked the file of that name there.
+    let file = open("\(replica.directory)/arrays/\(key)", O_RDWR | O_CREAT, 0o600)
+    #expect(flock(file, LOCK_EX | LOCK_NB) == 0)
+    try cluster("MMAP", key, key, "i32")
+    try cluster("MMAP.ADD", key, 7)
+    let reader = try replica.connect()
+    try reader("READONLY")
+    try live.wait(for: "the refusal") { () throws(ClientError) in
+      try reader.send(["MMAP.GET", key.argument, 0]).errorText?.contains("another process writes") == true
+    }
+    close(file)
+    try live.wait(for: "the array") { () throws(ClientError) in
+      try cluster("MMAP.ADD", key, 8)
+      return try reader.send(["MMAP.GET", key.argument, 0]) == .integer(7)
+    }
+  }
+
   @Test("MOVED and ASK while a slot moves, as for any key")
   func redirections() throws {
     let live = try LiveCluster(masterCount: 2, hasReplicas: false)

@@ -38,7 +38,7 @@ struct CommandDescriptionTests {
       let documentation = try #require(server.connection("COMMAND", "DOCS", name)[name], "\(name)")
       for field in ["summary", "complexity"] { #expect(documentation[field]?.text?.isEmpty == false, "\(name)") }
       #expect(documentation["complexity"]?.text?.hasPrefix("O(") == true)
-      #expect(documentation["since"] == .bulk(command.isNew ? "1.1.0" : "1.0.0"))
+      #expect(documentation["since"] == .bulk(DescribedCommand.new.contains(command.names[0]) ? "1.1.0" : "1.0.0"))
       #expect(documentation["module"] == .bulk("mmaparray"))
       #expect(documentation["group"] == .bulk("module"))
       let arguments = try #require(documentation["arguments"]?.elements)

@@ -27,7 +27,11 @@ struct LiveFuzzTests {
     let connections = try [ProtocolVersion.resp2, .resp3].map { try server.live.connect(protocolVersion: $0) }
     var commands = RandomCommands(seed: Self.seed)
     var random = SeededGenerator(seed: ~Self.seed)
-    // What the server and the runtime allocate once is not counted.
+    // What the server, the runtime and a worker allocate once is not counted.
+    try server.makeArray("long", "u8")
+    try server("MMAP.RESIZE", "long", 2 << 20)
+    #expect(try server("MMAP.READ", "long").errorText == nil)
+    try server("DEL", "long")
     try run(batches: 200, on: connections, &commands, &random)
     let before = try usage()
     let deadline = Self.seconds.map { ContinuousClock.now + .seconds($0) }
@@ -49,6 +53,7 @@ struct LiveFuzzTests {
   ) throws {
     for number in 0..<batches {
       if random.next() % 8 == 0 { try spoilFile(&random) }
+      if random.next() % 16 == 0 { try sendAndLeave(&commands) }
       let sent = (0..<Self.batch).map { _ in commands.next() }
       let connection = connections[number % connections.count]
       for words in sent { try connection.append(words.map { Argument($0) }) }
@@ -68,6 +73,14 @@ struct LiveFuzzTests {
         throw error
       }
     }
+  }
+
+  /// A client that is gone before it has a reply.
+  private func sendAndLeave(_ commands: inout RandomCommands) throws {
+    let client = try server.live.connect()
+    for _ in 0..<Self.batch { try client.append(commands.next().map { Argument($0) }) }
+    try client.append(["MMAP.FIND", "one", "0", "-1", "NE", "1"])
+    try client.flush()
   }
 
   /// Does to a file what another program may do.

@@ -16,6 +16,10 @@ struct LongWorkTests {
   private static let commands: [(words: [String], reply: Reply)] = [
     (["MMAP.AGG", "a", "0", "-1", "SUM", "VAR"], .array([.integer(count), .bulk("0")])),
     (["MMAP.FIND", "a", "0", "-1", "GT", "1"], .array([])),
+    (["MMAP.BUCKETS", "a", "0", "-1", "1", "SUM", "ARGMAX"], .array([.array([.integer(count), .integer(0)])])),
+    (["MMAP.DOWNSAMPLE", "a", "0", "-1", "2"], .integers([0, 1, count - 1, 1])),
+    (["MMAP.QUANTILE", "a", "0", "-1", "0.5"], .array([.bulk("1")])),
+    (["MMAP.HISTOGRAM", "a", "0", "-1", "2"], .integers([0, count])),
     (["MMAP.FILL", "a", "0", "-1", "1"], .integer(count)),
   ]
 
@@ -54,7 +58,7 @@ struct LongWorkTests {
     while try jobs() > 0, ContinuousClock.now < deadline {}
     #expect(try jobs() == 0)
     #expect(try server("PING") == .status("PONG"))
-    for word in ["ASSERTION", "crashed", "BUG", "Guru Meditation", "# mmaparray"] {
+    for word in ["ASSERTION", "crashed", "BUG REPORT", "Guru Meditation", "# mmaparray"] {
       #expect(!server.live.log.contains(word), "\(server.live.log)")
     }
   }
@@ -125,6 +129,17 @@ struct LongWorkTests {
     case "MMAP.AGG":
       let sum = try Int(try #require(reply.elements?.first))
       #expect((0...LongWorkTests.count + 2).contains(sum), "\(reply)")
+    case "MMAP.BUCKETS":
+      let sum = try Int(reply.elements?.first?.elements?.first ?? .integer(0))
+      #expect((0...LongWorkTests.count).contains(sum), "\(reply)")
+    case "MMAP.DOWNSAMPLE":
+      let points = try #require(reply.elements)
+      #expect(points.count.isMultiple(of: 2) && expected.elements?.starts(with: points) == true, "\(reply)")
+    // NaN where nothing was left to look at.
+    case "MMAP.QUANTILE": #expect([expected, .array([.bulk("nan")])].contains(reply))
+    case "MMAP.HISTOGRAM":
+      let counts = try #require(reply.elements).map { try Int($0) }
+      #expect(counts.first == 0 && counts.count == 2 && (0...LongWorkTests.count).contains(counts[1]), "\(reply)")
     default: #expect(reply == expected)
     }
     try expectHealth()

@@ -124,7 +124,15 @@ struct RestoreOnAllNodesTests {
     arguments: [false, true])
   func missing(isReplica: Bool) throws {
     let server = try ModuleServer.node([("appendonly", "yes"), ("appendfsync", "always")])
-    if isReplica { try server.join(master) }
+    if isReplica {
+      try server.join(master)
+      // Until its AOF is written anew after that, a replica that is killed has the one of before.
+      try eventually("the AOF is written") {
+        let information = try server.information("persistence")
+        return information["aof_rewrite_in_progress"] == "0" && information["aof_rewrite_scheduled"] == "0"
+          && information["aof_last_bgrewrite_status"] == "ok" && information["aof_enabled"] == "1"
+      }
+    }
     let decider = isReplica ? master : server
     try decider.makeArray("a", "i8", .npy, [1, 2])
     let payload = try decider.dump("a")

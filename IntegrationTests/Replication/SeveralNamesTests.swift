@@ -43,6 +43,24 @@ struct SeveralNamesTests {
     #expect(try server("VALL", "a").errorText?.contains("No such file") == true)
   }
 
+  @Test("a payload knows one name: what it is restored as is the name of its file, also from a former replica")
+  func restored() throws {
+    let (master, replica) = (try ModuleServer.node(), try ModuleServer.node())
+    try master.makeArray("a", "i8", .npy, [1, 2])
+    try replica.join(master)
+    #expect(link(master.path("a"), master.path("b")) == 0)
+    try master("MMAP", "b", "b")
+    try replica.catchUp(with: master)
+    // Here the file is under its first name only.
+    try replica("REPLICAOF", "NO", "ONE")
+    let payload = try replica.dump("b")
+    try replica("DEL", "a", "b")
+    #expect(try replica("RESTORE", "c", 0, payload) == .ok)
+    #expect(try replica("VFILEPATH", "c") == .bulk("b"))
+    #expect(try replica("MMAP.INFO", "c")["file"] == .bulk(replica.path("b")))
+    #expect(try replica.bytes("b").suffix(2) == [1, 2])
+  }
+
   @Test("one array for both after a restart", arguments: Record.allCases)
   func one(record: Record) throws {
     let server = try ModuleServer(configuration: record.configuration)

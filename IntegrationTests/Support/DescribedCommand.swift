@@ -12,8 +12,6 @@ struct DescribedCommand: Sendable, CustomTestStringConvertible {
   let words: [String]
 
   var testDescription: String { names[0] }
-  /// Whether version 1.0 did not have it.
-  var isNew: Bool { ["MMAP.RELOAD", "MMAP.ROWS", "MMAP.SLICE", "MMAP.KNN"].contains(names[0]) }
   var isWrite: Bool { flags.contains("write") }
   /// Whether a rule of reading (`%R~`) allows it, and one of writing (`%W~`).
   var needsRead: Bool { keyFlags.contains("access") }
@@ -36,6 +34,14 @@ struct DescribedCommand: Sendable, CustomTestStringConvertible {
       names: names, arity: arity, flags: isFast ? ["write", "fast"] : ["write"], hint: hint,
       keyFlags: uses.union(["RW"]), words: words.split(separator: " ").map(String.init))
   }
+
+  private static let aggregates = "SUM|MIN|MAX|MEAN|VAR|STD|ARGMIN|ARGMAX|FIRST|LAST|COUNT"
+
+  /// What version 1.0 did not have.
+  static let new: Set = [
+    "MMAP.RELOAD", "MMAP.BUCKETS", "MMAP.DOWNSAMPLE", "MMAP.QUANTILE", "MMAP.HISTOGRAM", "MMAP.ROWS", "MMAP.SLICE",
+    "MMAP.KNN",
+  ]
 
   static let all = [
     DescribedCommand(
@@ -69,11 +75,14 @@ struct DescribedCommand: Sendable, CustomTestStringConvertible {
     write("MMAP.FILL", arity: 5, ["update"], "key start stop value", "a 0 -1 7"),
     read(
       "MMAP.AGG", arity: -5,
-      "key start stop SUM|MIN|MAX|MEAN|VAR|STD|ARGMIN|ARGMAX [SUM|MIN|MAX|MEAN|VAR|STD|ARGMIN|ARGMAX ...]",
-      "a 0 -1 SUM"),
+      "key start stop \(aggregates) [\(aggregates) ...]", "a 0 -1 SUM"),
     read("MMAP.FIND", arity: -6, "key start stop GT|GE|LT|LE|EQ|NE value [LIMIT limit]", "a 0 -1 GT 1"),
     read("MMAP.KNN", arity: -5, "key k L2|IP|COSINE blob [ROWS start stop]", "a 2 L2 x"),
     read("MMAP.SEARCHSORTED", arity: -3, isFast: true, "key value [LEFT|RIGHT]", "a 3"),
+    read("MMAP.BUCKETS", arity: -6, "key start stop n \(aggregates) [\(aggregates) ...]", "a 0 -1 2 SUM"),
+    read("MMAP.DOWNSAMPLE", arity: 5, "key start stop n", "a 0 -1 3"),
+    read("MMAP.QUANTILE", arity: -5, "key start stop q [q ...]", "a 0 -1 0.5"),
+    read("MMAP.HISTOGRAM", arity: -5, "key start stop bins [low high]", "a 0 -1 2"),
     read("MMAP.SYNC", arity: 2, isData: false, "key", "a"),
     write("MMAP.RELOAD", arity: 2, ["update"], "key", "a"),
   ]

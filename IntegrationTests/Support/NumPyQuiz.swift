@@ -70,6 +70,10 @@ extension NumPyQuiz.Question {
     if comparison == "list" {
       return reply.elements?.map { $0.text ?? "" } == result.split(separator: " ").map(String.init)
     }
+    if comparison == "numbers" {
+      let (found, expected) = (reply.flattened, result.split(separator: " "))
+      return found.count == expected.count && zip(found, expected).allSatisfy { isMet($0, by: $1) }
+    }
     let reply = reply.elements?.first ?? reply
     switch comparison {
     case "nil": return reply == .null
@@ -80,5 +84,21 @@ extension NumPyQuiz.Question {
       return found == expected || (found - expected).magnitude <= (Double(comparison) ?? 0)
     }
   }
+
+  /// Whether a reply is a number: the same text if it is an integer, otherwise one as far off as is said behind a colon.
+  private func isMet(_ reply: Reply, by expected: Substring) -> Bool {
+    let parts = expected.split(separator: ":")
+    guard let text = reply.text, let first = parts.first, text != first else { return reply.text != nil }
+    guard let found = number(text), let expected = number(String(first)), Int(first) == nil else { return false }
+    if found.isNaN || expected.isNaN { return found.isNaN && expected.isNaN }
+    let margin = parts.count > 1 ? Double(parts[1]) ?? 0 : 0
+    return found == expected || (found - expected).magnitude <= margin
+  }
+
   private func number(_ text: String) -> Double? { isSingle ? Float(text).map(Double.init) : Double(text) }
+}
+
+extension Reply {
+  /// What is in it and in the arrays in it, in order.
+  fileprivate var flattened: [Reply] { elements?.flatMap(\.flattened) ?? [self] }
 }

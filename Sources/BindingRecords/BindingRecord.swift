@@ -89,6 +89,8 @@ package struct BindingRecord {
 package struct RecordDigest {
   package private(set) var value: UInt64 = 0x9E37_79B9_7F4A_7C15
 
+  package init() {}
+
   package mutating func add(_ number: UInt64) {
     // Each step is a bijection of the state and of the number, so no single change can cancel out.
     value = (value ^ number) &* 0xFF51_AFD7_ED55_8CCD

@@ -13,7 +13,8 @@
 enum { report = 3 };  // the descriptor on which a child that can't become the program says why
 
 // Runs in the child of a process with many threads: only what is safe in a signal handler may be called.
-static void become(char *const arguments[], int input, int output, int errors, pid_t parent) {
+static void become(
+    char *const arguments[], int input, int output, int errors, const struct confinement *confinement, pid_t parent) {
   const int standard[] = {input, output, errors};
   if (setpgid(0, 0) != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return;
   // The parent may have ended before the line above.
@@ -25,10 +26,12 @@ static void become(char *const arguments[], int input, int output, int errors, p
   sigset_t none;
   sigemptyset(&none);
   if (sigprocmask(SIG_SETMASK, &none, NULL) != 0) return;
+  if (!confine(confinement)) return;
   execvp(arguments[0], arguments);
 }
 
-pid_t child_start(char *const arguments[], int input, int output, int errors, int *error) {
+pid_t child_start(
+    char *const arguments[], int input, int output, int errors, const struct confinement *confinement, int *error) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) {
     *error = errno;
@@ -40,7 +43,7 @@ pid_t child_start(char *const arguments[], int input, int output, int errors, in
     // These first leave the numbers that they or others are to have.
     const int in = fcntl(input, F_DUPFD, 10), out = fcntl(output, F_DUPFD, 10), err = fcntl(errors, F_DUPFD, 10);
     if (ends[1] != report) dup3(ends[1], report, O_CLOEXEC);
-    become(arguments, in, out, err, parent);
+    become(arguments, in, out, err, confinement, parent);
     const int code = errno;
     if (write(report, &code, sizeof code) < 0) _exit(126);
     _exit(127);

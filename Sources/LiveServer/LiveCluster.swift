@@ -68,10 +68,10 @@ public final class LiveCluster: Sendable {
       return maps.allSatisfy { $0 == maps.first }
     }
     try Program.run(
-      Environment.entering(Environment.chroot) + Environment.clientProgram + [
+      Environment.clientProgram + [
         "--cluster", "reshard", "127.0.0.1:\(source.port ?? 0)", "--cluster-from", identifier(of: source),
         "--cluster-to", identifier(of: target), "--cluster-slots", "\(slotCount)", "--cluster-yes",
-      ])
+      ], in: Environment.chroot)
   }
 
   /// Ranges of slots with their masters.

@@ -42,6 +42,7 @@ public final class LiveServer: Sendable {
 
   private let temporary: TemporaryDirectory
   private let program: [String]
+  private let confinement: Confinement
   private let settings: Settings
   private let state: Mutex<State>
 
@@ -56,17 +57,21 @@ public final class LiveServer: Sendable {
   ///   - chroot: the directory that becomes the server's root; its `tmp` then holds the server's directory.
   ///   - listensOnTCP: whether it gets a TCP port beside its Unix socket.
   ///   - isClusterNode: whether it becomes a node of a cluster, which needs two ports.
+  ///   - confine: confines it more than the unit's filter of system calls does, if it may; gets the server's directory.
   /// - Throws: `ProcessError`, with the log if the server did not come up.
   public init(
     program: [String] = Environment.program, module: String? = Environment.module, moduleArguments: [String] = [],
     configuration: [(String, String)] = [], chroot: String? = Environment.chroot, listensOnTCP: Bool = false,
-    isClusterNode: Bool = false
+    isClusterNode: Bool = false, confine: (inout Confinement, _ directory: String) -> Void = { _, _ in }
   ) throws(ProcessError) {
     let parent = chroot.map { $0 + "/tmp" } ?? Environment.temporaryDirectory
     temporary = try TemporaryDirectory(in: parent)
     directory = temporary.path
     socket = directory + "/socket"
-    self.program = Environment.entering(chroot) + program
+    self.program = program
+    var confinement = Confinement(root: chroot, isFiltered: Environment.isConfined)
+    confine(&confinement, directory)
+    self.confinement = confinement
     var loaded: String?
     if let module {
       loaded = chroot == nil ? try Files.absolute(module) : directory + "/module.so"
@@ -199,7 +204,8 @@ extension LiveServer {
     unlink(socket)
     let output = try Files.openLog(settings.logPath)
     defer { close(output) }
-    let child = try ChildProcess(program + [settings.innerPath], output: output, errors: output)
+    let child = try ChildProcess(
+      program + [settings.innerPath], output: output, errors: output, confinement: confinement)
     let deadline = ContinuousClock.now + Self.patience
     while ContinuousClock.now < deadline {
       if let exit = child.exit { throw .ended(exit, output: log) }

@@ -20,6 +20,7 @@ private func load(_ context: Context, _ arguments: [String]) throws(LoadError) {
   if context.isValkey { options.insert(.handlesSlotMigration) }
   context.set(options)
   let flushSetting = try FlushSetting(context)
+  let workSettings = try WorkSettings(context)
   let rootSetting = try RootSetting(context, arguments)
   let root: Root
   do {
@@ -30,13 +31,14 @@ private func load(_ context: Context, _ arguments: [String]) throws(LoadError) {
   rootSetting.path = root.path
   root.removeAbandonedFiles()
   let dataType = try BindingType.register(context)
-  let services = Services(dataType: dataType, root: root, flushSetting: flushSetting)
+  let services = Services(dataType: dataType, root: root, flushSetting: flushSetting, workSettings: workSettings)
   Services.install(services)
   try CommandTable.register(context)
   Services.registerInformation(context)
   NameArray.observeRestores(context)
   FaultGuard.install()
   services.start(context)
+  Services.pauseWorkersForForks()
 }
 
 /// A write past `RLIMIT_FSIZE` then ends with `EFBIG`, like any other full disk, where the default would end the server.

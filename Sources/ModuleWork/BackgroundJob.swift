@@ -7,9 +7,6 @@ open class BackgroundJob: BlockedCall {
   /// - Returns: whether more are left.
   open func advance() -> Bool { false }
 
-  /// Whether this is a change that counts as done already.
-  open var isUnfinishedChange: Bool { false }
-
   /// Does all that is left, and lets the client go on.
   package final func complete() {
     while advance() {}

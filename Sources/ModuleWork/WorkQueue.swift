@@ -12,7 +12,8 @@ package final class WorkQueue {
 
   package init() {}
 
-  package var count: Int { jobs.count }
+  /// How many there are, without those that the pool of workers counts.
+  package var count: Int { jobs.count { !($0 is MainThreadJob) } }
 
   package func add(_ job: BackgroundJob) {
     jobs.append(job)
@@ -22,13 +23,10 @@ package final class WorkQueue {
     if pulse?.start() != true { jobs.removeLast().complete() }
   }
 
-  /// Finishes the jobs that change arrays.
-  package func completeChanges() {
-    for job in jobs where job.isUnfinishedChange { job.complete() }
-  }
-
   /// Does a slice of the job whose turn it is.
   private func advance() {
+    let watch = Stopwatch()
+    defer { watch.report("mmaparray-slice") }
     if !jobs.isEmpty {
       let job = jobs.removeFirst()
       if job.advance() {

@@ -10,6 +10,15 @@ public final class EnumerationSetting {
   fileprivate init(_ value: Int32) { self.value = value }
 }
 
+/// A setting of the module's that is an integer; `CONFIG SET` changes it.
+///
+/// Read and written on the server's main thread.
+public final class IntegerSetting {
+  public fileprivate(set) var value: Int
+
+  fileprivate init(_ value: Int) { self.value = value }
+}
+
 /// A setting of the module's that is a text. It can't be changed once the server runs.
 ///
 /// Read and written on the server's main thread.
@@ -47,6 +56,30 @@ extension Context {
       { _, value, data, _ in
         guard let data else { return Int32(SERVER_ERROR) }
         Unmanaged<EnumerationSetting>.fromOpaque(data).takeUnretainedValue().value = value
+        return Int32(SERVER_OK)
+      }, nil, Unmanaged.passRetained(setting).toOpaque())
+    guard status == SERVER_OK else { throw LoadError("the setting '\(name)' cannot be registered") }
+    return setting
+  }
+
+  /// Registers a setting that is an integer. The server holds it until it ends.
+  ///
+  /// - Parameters:
+  ///   - isMemory: whether it is a number of bytes, which may be given as `512mb`.
+  /// - Throws: if the server does not take it; its log says why.
+  public func registerSetting(
+    _ name: StaticString, default value: Int, in range: ClosedRange<Int>, isMemory: Bool = false
+  ) throws(LoadError) -> IntegerSetting {
+    let setting = IntegerSetting(value)
+    let status = server_RegisterNumericConfig(
+      pointer, name.cString, Int64(value), UInt32(isMemory ? SERVER_CONFIG_MEMORY : SERVER_CONFIG_DEFAULT),
+      Int64(range.lowerBound), Int64(range.upperBound),
+      { _, data in
+        data.map { Int64(Unmanaged<IntegerSetting>.fromOpaque($0).takeUnretainedValue().value) } ?? 0
+      },
+      { _, value, data, _ in
+        guard let data else { return Int32(SERVER_ERROR) }
+        Unmanaged<IntegerSetting>.fromOpaque(data).takeUnretainedValue().value = Int(value)
         return Int32(SERVER_OK)
       }, nil, Unmanaged.passRetained(setting).toOpaque())
     guard status == SERVER_OK else { throw LoadError("the setting '\(name)' cannot be registered") }

@@ -15,11 +15,13 @@ public final class ChildProcess: Sendable {
   ///
   /// - Parameters:
   ///   - output, errors: descriptors of this process that become its standard output and error.
+  ///   - confinement: what it is kept from.
   /// - Throws: `ProcessError.system` if it can't be started.
   public init(
-    _ arguments: [String], output: Int32 = STDOUT_FILENO, errors: Int32 = STDERR_FILENO
+    _ arguments: [String], output: Int32 = STDOUT_FILENO, errors: Int32 = STDERR_FILENO,
+    confinement: Confinement = Confinement()
   ) throws(ProcessError) {
-    let launch = Launch(arguments, output: output, errors: errors)
+    let launch = Launch(arguments, output: output, errors: errors, confinement: confinement)
     var thread = pthread_t()
     let code = pthread_create(&thread, nil, { Launch.run($0) }, Unmanaged.passRetained(launch).toOpaque())
     guard code == 0 else {
@@ -101,11 +103,13 @@ private final class Launch: Sendable {
   private let arguments: [String]
   private let output: Int32
   private let errors: Int32
+  private let confinement: Confinement
 
-  init(_ arguments: [String], output: Int32, errors: Int32) {
+  init(_ arguments: [String], output: Int32, errors: Int32, confinement: Confinement) {
     self.arguments = arguments
     self.output = output
     self.errors = errors
+    self.confinement = confinement
   }
 
   /// The body of a child's thread; `context` is a retained `Launch`.
@@ -125,7 +129,7 @@ private final class Launch: Sendable {
     var code: Int32 = 0
     let input = open("/dev/null", O_RDONLY | O_CLOEXEC)
     var strings = arguments.map { strdup($0) } + [nil]
-    let child = child_start(&strings, input, output, errors, &code)
+    let child = confinement.withC { child_start(&strings, input, output, errors, $0, &code) }
     for string in strings { free(string) }
     close(input)
     watch.state.withLock { state in

@@ -97,8 +97,8 @@ struct BenchmarkTool: ParsableCommand {
     let comparisons = Comparisons(kind, scale)
     try comparisons.prepare(connection)
     var running = try comparisons.all().map(RunningComparison.init)
-    var sum = NumPySum(kind, scale)
-    try sum.prepare(connection)
+    var analyses = Analyses(kind, scale)
+    try analyses.prepare(connection)
     progress.next("\(kind.name): warming up")
     for index in running.indices {
       try running[index].measure(load, on: server, connection, round: 0)
@@ -107,9 +107,9 @@ struct BenchmarkTool: ParsableCommand {
     for round in 0..<scale.rounds {
       progress.next("\(kind.name): round \(round + 1)")
       for index in running.indices { try running[index].measure(load, on: server, connection, round: round) }
-      try sum.measure(on: server, connection)
+      try analyses.measure(on: server, connection)
     }
-    return try running.map { try $0.figures() } + [sum.figures()]
+    return try running.map { try $0.figures() } + analyses.figures()
   }
 
   private func version(_ connection: Connection) throws -> String {

@@ -3,7 +3,7 @@ import StandInServer
 import Testing
 
 extension ModuleTests {
-  /// Work on large arrays, for which clients wait while others are served.
+  /// Work on large arrays on the main thread, for which clients wait while others are served.
   @Suite struct WorkTests {
     let module: LoadedModule
     static let i64 = ElementKind.all[3]
@@ -17,7 +17,10 @@ extension ModuleTests {
       ]
     }
 
-    init() throws { module = try LoadedModule() }
+    init() throws {
+      module = try LoadedModule()
+      #expect(module.server.configure("threads", "0") == nil)
+    }
 
     private func makeLargeArray(_ format: Format = .npy) {
       module.makeArray(WorkTests.i64, format)
@@ -80,15 +83,23 @@ extension ModuleTests {
       module.expectOrder()
     }
 
-    @Test("a change is sent once")
+    @Test("a change is sent slice by slice, each once, and all of it before the reply")
     func propagation() {
       makeLargeArray()
       module.connectReplica()
-      let filling = module.run("MMAP.FILL", "a", "0", "-1", "7")
-      #expect(filling.effects.propagations.count == 1)
       _ = module.server.takeEffects()
+      let filling = module.run("MMAP.FILL", "a", "0", "-1", "7")
       #expect(module.server.turn { filling.reply != nil })
-      #expect(module.server.takeEffects().propagations.isEmpty)
+      let sent = filling.effects.propagations + module.server.takeEffects().propagations
+      #expect(sent.count > 1)
+      var end = 0
+      for message in sent {
+        let words = message.words.map { String(decoding: $0, as: UTF8.self) }
+        #expect(words.prefix(5) == ["MMAP.REFILL", "a", "a", "i64", "npy"])
+        #expect(words[5] == "\(end)" && words.last == "7", "\(words)")
+        end = (Int(words[6]) ?? 0) + 1
+      }
+      #expect(end == WorkTests.count)
       module.expectOrder()
     }
 

@@ -1,5 +1,6 @@
 import CStandInServer
 import Glibc
+import Synchronization
 
 // What the module is given. A function that it begins to use is a field of `ServerFunctions` by then: until there is a
 // line for it here, loading fails and names it.
@@ -147,6 +148,17 @@ extension StandInServer {
         })
       return Int32(SERVER_OK)
     }
+    table.RegisterNumericConfig = { _, name, initial, flags, least, most, get, set, _, data in
+      guard let name = text(name), let get, let set else { return Int32(SERVER_ERROR) }
+      server.configuration[name] = ConfigurationEntry(
+        initial: "\(initial)", isImmutable: flags & UInt32(SERVER_CONFIG_IMMUTABLE) != 0,
+        set: { value in
+          guard let value = Int64(value), (least...most).contains(value) else { return "it is not in the range" }
+          var reason: OpaquePointer?
+          return set(name, value, data, &reason) == SERVER_OK ? nil : server.takeReason(reason)
+        }, get: { "\(get(name, data))" })
+      return Int32(SERVER_OK)
+    }
     table.LoadConfigs = { _ in
       for (name, entry) in server.configuration {
         let setting = server.pendingSettings["\(server.moduleName ?? "").\(name)"]
@@ -202,6 +214,18 @@ extension StandInServer {
       server.effects.modifiedKeys.append(server.textBytes(key))
       return Int32(SERVER_OK)
     }
+    table.RegisterCommandFilter = { _, function, _ in
+      server.commandFilter = function
+      return OpaquePointer(bitPattern: 1)
+    }
+    table.UnregisterCommandFilter = { _, _ in
+      server.commandFilter = nil
+      return Int32(SERVER_OK)
+    }
+    table.CommandFilterArgsCount = { _ in 0 }
+    table.CommandFilterArgGet = { _, _ in nil }
+    table.CommandFilterArgInsert = { _, _, _ in Int32(SERVER_ERROR) }
+    table.ReplyWithCallReply = { _, _ in Int32(SERVER_ERROR) }
     table.SubscribeToKeyspaceEvents = { _, kinds, function in
       if Int(kinds) != SERVER_NOTIFY_GENERIC { server.violate("it subscribes to another class of events") }
       server.keyspaceFunction = function
@@ -233,6 +257,13 @@ extension StandInServer {
       server.handles.lend(StringHandle(Array(UnsafeRawBufferPointer(start: bytes, count: length))))
     }
     table.FreeString = { _, string in server.end(string, StringHandle.self) }
+    table.TryAlloc = { size in
+      guard size <= server.mostAllocated.load(ordering: .relaxed), let memory = malloc(size) else { return nil }
+      server.blocks.withLock { _ = $0.insert(Int(bitPattern: memory)) }
+      return memory
+    }
+    table.GetUsedMemoryRatio = { server.information["memory"]?["maxmemory"] == nil ? 0 : 0.5 }
+    table.LatencyAddSample = { _, _ in }
     table.Free = { memory in
       guard let memory else { return }
       let isKnown = server.blocks.withLock { $0.remove(Int(bitPattern: memory)) != nil }
@@ -321,6 +352,7 @@ extension StandInServer {
     table.SetDisconnectCallback = { client, function in
       server.find(client, BlockedClientHandle.self)?.disconnected = function
     }
+    table.GetDetachedThreadSafeContext = { _ in server.handles.lend(ContextHandle(flags: 0)) }
     table.GetThreadSafeContext = { client in
       guard client != nil else { return server.handles.lend(ContextHandle(flags: 0)) }
       guard let client: BlockedClientHandle = server.find(client) else { return nil }

@@ -65,7 +65,15 @@ public enum Reply: Equatable, Sendable, CustomStringConvertible {
 
   private func isText(_ bytes: [UInt8]) -> Bool { bytes.allSatisfy { (0x20..<0x7F).contains($0) && $0 != 0x22 } }
 
-  public static func == (left: Reply, right: Reply) -> Bool { left.description == right.description }
+  public static func == (left: Reply, right: Reply) -> Bool {
+    switch (left, right) {
+    // Those that there may be many of.
+    case (.bulk(let left), .bulk(let right)): left == right
+    case (.integer(let left), .integer(let right)): left == right
+    case (.array(let left), .array(let right)): left == right
+    default: left.description == right.description
+    }
+  }
 }
 
 /// Puts replies together as a module makes them, arrays before their elements.

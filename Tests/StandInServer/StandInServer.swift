@@ -47,6 +47,7 @@ public final class StandInServer: @unchecked Sendable {
 
   var effects = Effects()
   var keyspaceFunction: ServerKeyspaceFunction?
+  var commandFilter: (@convention(c) (OpaquePointer?) -> Void)?
   var calls: [String] = []
   var log: [String] = []
   var now: Int64 = 0
@@ -57,6 +58,8 @@ public final class StandInServer: @unchecked Sendable {
   let broken = Mutex<[String]>([])
   /// What the module has been lent of the server's heap.
   let blocks = Mutex<Set<Int>>([])
+  /// The largest block of memory that there is, in bytes.
+  let mostAllocated = Atomic<Int>(.max)
 
   private init() { resetInformation() }
 
@@ -319,19 +322,24 @@ extension StandInServer {
     }
   }
 
-  /// One turn of the event loop. Returns how many descriptors were readable.
+  /// One turn of the event loop, for timers that are due too. Returns how many descriptors were readable and timers due.
   ///
   /// - Parameter patience: how long to wait for one, in milliseconds.
   @discardableResult
   public func turn(patience: Int32 = 0) -> Int {
     thread.run {
       var files = readers.keys.sorted().map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-      poll(&files, nfds_t(files.count), patience)
+      poll(&files, nfds_t(files.count), timers.contains { $0.due <= now } ? 0 : patience)
       var count = 0
       for file in files where file.revents != 0 {
         // One before it may have removed it.
         guard let reader = readers[file.fd] else { continue }
         reader.function(file.fd, reader.data, Int32(SERVER_EVENT_LOOP_READABLE))
+        count += 1
+      }
+      for timer in timers.filter({ $0.due <= now }) {
+        timers.removeAll { $0.identifier == timer.identifier }
+        withContext { timer.function($0.pointer, timer.data) }
         count += 1
       }
       serveUnblocked()
@@ -348,6 +356,12 @@ extension StandInServer {
     }
     return true
   }
+
+  /// Sets how much memory the module can have in one piece.
+  public func setLargestBlock(_ bytes: Int) { mostAllocated.store(bytes, ordering: .relaxed) }
+
+  /// How many clients wait.
+  public var blockedCount: Int { handles.counts()["BlockedClientHandle"] ?? 0 }
 
   /// What the module has told since this was asked last, outside of commands.
   public func takeEffects() -> Effects {
@@ -381,9 +395,14 @@ extension StandInServer {
     thread.run {
       // Work that never ends is no reason to wait for ever.
       var turns = 0
-      while turns < 100_000, turn() > 0 { turns += 1 }
+      while turns < 100_000, turn() > 0 || blockedCount > 0 {
+        turns += 1
+        // Other threads have it.
+        usleep(100)
+      }
       for name in Array(keys.keys) { removeKey(name) }
       resetInformation()
+      setLargestBlock(.max)
       for (_, entry) in configuration where !entry.isImmutable { _ = entry.set(entry.initial) }
       fire(SERVER_EVENT_REPLICA_CHANGE)
       pass(milliseconds: 1000)

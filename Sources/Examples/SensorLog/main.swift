@@ -1,5 +1,5 @@
 // A log that is written and served at the same time. One process appends to a file and knows nothing of the server;
-// another reads the same file through the server, and draws its last minute.
+// another has the server reduce the same file to what fits in a plot, and draws that.
 //
 //     sensor-log record FILE [--seconds N]
 //     sensor-log watch NAME [--seconds N] [--port N]

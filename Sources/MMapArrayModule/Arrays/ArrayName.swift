@@ -6,14 +6,4 @@ import MappedArray
 struct ArrayName: Hashable {
   let path: RelativePath
   let layout: ArrayLayout
-
-  /// Asks for the file of that name, as it was mapped before: nothing is created.
-  func request(for access: Access) -> MappingRequest {
-    MappingRequest(layout, access: access)
-  }
-}
-
-extension ServedArray {
-  /// What its file can be found by now.
-  var fileName: ArrayName { ArrayName(path: file.path, layout: file.layout) }
 }

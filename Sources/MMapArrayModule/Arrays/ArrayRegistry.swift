@@ -119,6 +119,11 @@ final class ArrayRegistry: @unchecked Sendable {
   /// Whether this process has locked a file.
   func hasLocked(_ identity: FileIdentity) -> Bool { array(identity)?.file.access == .writable }
 
+  /// Whether there is such an array.
+  func contains(where isSuch: (ServedArray) -> Bool) -> Bool {
+    entries.withLock { $0.values.contains { isSuch($0.array) } }
+  }
+
   /// All arrays. They may be given up at any moment: see `withArray`.
   var all: [ServedArray] { entries.withLock { $0.values.map(\.array) } }
 

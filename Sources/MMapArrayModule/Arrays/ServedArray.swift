@@ -125,6 +125,9 @@ protocol UnfinishedChange: AnyObject {
   /// Does all that is left, as part of a command on the array that comes next.
   func complete(_ context: Context)
 
+  /// Does all that is left, and sends replicas nothing of it: the server ends.
+  func completeUnsent()
+
   /// Does no more: this server is a replica now, and decides nothing.
   func abandon()
 }

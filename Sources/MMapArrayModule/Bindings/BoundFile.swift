@@ -25,15 +25,12 @@ final class BoundFile: @unchecked Sendable {
   private(set) var access = Access.readOnly
   /// A key that is bound to it; see `ReplicationState.key`.
   var key: [UInt8] = []
-  /// When a change last looked whether the file still has its name; see `Services.checkName`.
+  /// When a change last looked whether the file still has its name; see `Services.look`.
   var lastLook: UInt64 = 0
-
   /// Whether it was found then that its name is another file's.
   var isReplaced = false
-
   /// How large its contents were when they could not be stored, in bytes.
   private(set) var missedBytes = 0
-
   /// How many keys are bound to it. The table's, under its lock.
   var bindingCount = 0
 
@@ -207,18 +204,20 @@ extension BoundFile {
       }
     }
     attach()
-    guard let array else { throw .detached(path: quoted(path.bytes), reason: reason) }
-    if let fault = array.fault { throw .detached(path: quoted(path.bytes), reason: fault) }
+    guard let array, array.fault == nil else { throw notMapped }
     return array
   }
 
-  /// Why there is no array.
-  var reason: Absence {
+  /// What commands throw that need the array while there is none.
+  var notMapped: CommandError { .detached(path: quoted(path.bytes), reason: reason) }
+
+  private var reason: String {
     switch state {
-    case .attached(let array): array.fault.map { .error($0) } ?? .notArrived
-    case .detached(let error): .error(error)
-    case .incoming(let contents): .incoming(arrived: contents.arrivedCount, of: contents.array.file.count)
-    case .absent(let absence): absence
+    case .attached(let array): array.fault?.reply ?? "a part of it was gone; try again"
+    case .detached(let error): error.reply
+    case .incoming(let contents):
+      "\(contents.arrivedCount) of \(contents.array.file.count) elements have arrived from the master"
+    case .absent(let absence): absence.description
     }
   }
 
@@ -255,13 +254,10 @@ struct IncomingContents {
   var arrivedCount: Int
 }
 
-/// Why there is no array.
+/// Why there is no array, whatever has its name.
 enum Absence: CustomStringConvertible {
-  /// The file cannot be mapped.
-  case error(MappedArrayError)
   /// The primary has announced it, and not sent it yet.
   case notArrived
-  case incoming(arrived: Int, of: Int)
   /// The primary has a key for it, and no array.
   case missingOnPrimary
   /// This server became the primary, or ended, before it was whole.
@@ -271,9 +267,7 @@ enum Absence: CustomStringConvertible {
 
   var description: String {
     switch self {
-    case .error(let error): error.reply
     case .notArrived: "its contents have not arrived from the master yet"
-    case .incoming(let arrived, let count): "\(arrived) of \(count) elements have arrived from the master"
     case .missingOnPrimary:
       "the master has no array for it; if this server is a master now, MMAP.RELOAD takes the file here"
     case .incomplete:

@@ -18,13 +18,13 @@ final class BoundFiles: @unchecked Sendable {
     mutating func file(
       _ path: BoundPath, _ layout: ArrayLayout, in arrays: ArrayRegistry
     ) -> BoundFile {
-      let new = BoundFile(path, layout, in: arrays)
       // One that can be no file is nobody else's.
-      guard case .file(let key) = path else { return new }
+      guard case .file(let key) = path else { return BoundFile(path, layout, in: arrays) }
       let found = (loading == nil ? current[key] : loading?[key])?.first {
         $0.layout == layout
       }
       if let found { return found }
+      let new = BoundFile(path, layout, in: arrays)
       if loading == nil { current[key, default: []].append(new) } else { loading?[key, default: []].append(new) }
       return new
     }

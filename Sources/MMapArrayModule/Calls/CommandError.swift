@@ -10,12 +10,16 @@ indirect enum CommandError: CallError {
   case noSuchKey
   case mappedOnAnotherFile
   /// The file of the key's binding cannot be mapped at the moment.
-  case detached(path: String, reason: any CustomStringConvertible & Sendable)
+  case detached(path: String, reason: String)
   /// The path of the key's binding names another file than the one that is mapped.
   case replaced(path: String, key: String)
   case array(MappedArrayError)
   case index(String)
   case value(String, ElementType, range: (least: String, greatest: String), isOutOfRange: Bool)
+  /// The server may not use as much memory as that takes.
+  case outOfMemory
+  /// The reply would have so many bytes, or more.
+  case largeReply(bytes: Int, most: Int, instead: StaticString)
   /// What is wrong with an argument, and what would be right.
   case argument(String)
 
@@ -28,7 +32,7 @@ indirect enum CommandError: CallError {
     case .wrongType: "WRONGTYPE Operation against a key holding the wrong kind of value"
     case .noSuchKey: "ERR no such key: map a file to it with MMAP first"
     case .mappedOnAnotherFile: "ERR It is already mapped on another file."
-    case .detached(let path, let reason): "ERR the file \(path) is not mapped at the moment: \(replyText(of: reason))"
+    case .detached(let path, let reason): "ERR the file \(path) is not mapped at the moment: \(reason)"
     case .replaced(let path, let key):
       "ERR \(path) names another file than the one that is mapped, and nobody would find changes of that again: "
         + "MMAP.RELOAD \(key) takes the new one"
@@ -38,6 +42,10 @@ indirect enum CommandError: CallError {
       "ERR value \(text) is out of range for \(type.name): \(range.least) to \(range.greatest)"
     case .value(let text, let type, let range, false):
       "ERR value \(text) is no \(type.name): give a number from \(range.least) to \(range.greatest)"
+    // The server's own words.
+    case .outOfMemory: "OOM command not allowed when used memory > 'maxmemory'."
+    case .largeReply(let bytes, let most, let instead):
+      "ERR the reply can have \(bytes) bytes, and mmaparray.max-reply allows \(most): \(instead)"
     case .argument(let text): "ERR \(text)"
     }
   }

@@ -19,8 +19,3 @@ extension MappedArrayError {
     }
   }
 }
-
-/// Why something cannot be done, in the words of the commands.
-func replyText(of reason: any CustomStringConvertible) -> String {
-  (reason as? MappedArrayError)?.reply ?? reason.description
-}

@@ -11,17 +11,27 @@ extension Reply {
   }
 
   /// Calls `body` with what replies elements of one type.
+  ///
+  /// - Parameter isRESP3: whether the client speaks that; other threads cannot ask.
   @inline(__always)
   func withElements<Element: MappableElement, Failure: Error>(
-    of type: Element.Type, _ body: (ElementReply<Element>) throws(Failure) -> Void
+    of type: Element.Type, isRESP3: @autoclosure () -> Bool, _ body: (ElementReply<Element>) throws(Failure) -> Void
   ) throws(Failure) {
     // Only floats look different in RESP3.
-    let usesDoubles = Element.numberKind == .floatingPoint && isRESP3
+    let usesDoubles = Element.numberKind == .floatingPoint && isRESP3()
     try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: NumberText.room) { room throws(Failure) in
       // The buffer has a capacity, so it has an address.
       guard let text = room.baseAddress else { return }
       try body(ElementReply(reply: self, text: text, usesDoubles: usesDoubles))
     }
+  }
+
+  /// Calls `body` with what replies elements of one type, on the main thread.
+  @inline(__always)
+  func withElements<Element: MappableElement, Failure: Error>(
+    of type: Element.Type, _ body: (ElementReply<Element>) throws(Failure) -> Void
+  ) throws(Failure) {
+    try withElements(of: type, isRESP3: isRESP3, body)
   }
 }
 

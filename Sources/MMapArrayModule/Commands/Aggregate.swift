@@ -1,23 +1,24 @@
 import MappedArray
-import ModuleWork
 import ServerModule
 
 /// `MMAP.AGG key start stop op [op …]`
 enum AggregateRange: ArrayCommand {
   private static let operations: [(name: StaticString, choice: AggregateOperation)] = [
     ("SUM", .sum), ("MIN", .minimum), ("MAX", .maximum), ("MEAN", .mean), ("VAR", .variance),
-    ("STD", .standardDeviation), ("ARGMIN", .indexOfMinimum), ("ARGMAX", .indexOfMaximum),
+    ("STD", .standardDeviation), ("ARGMIN", .indexOfMinimum), ("ARGMAX", .indexOfMaximum), ("FIRST", .first),
+    ("LAST", .last), ("COUNT", .count),
   ]
+
+  /// One or more of them.
+  static let operationArgument = CommandArgument.oneOf(
+    "op", operations.map { .token("\($0.name)".lowercased(), "\($0.name)") }, .multiple)
 
   static var access: CommandDescription.Access { .reading }
   static var needsCount: Bool { true }
   static let description = CommandDescription(
     "MMAP.AGG", access: access, summary: "Computes aggregates over a range, as NumPy does",
     complexity: "O(N) where N is the number of elements in the range",
-    arguments: [
-      .key, .integer("start"), .integer("stop"),
-      .oneOf("op", operations.map { .token("\($0.name)".lowercased(), "\($0.name)") }, .multiple),
-    ],
+    arguments: [.key, .integer("start"), .integer("stop"), operationArgument],
     function: { serve(AggregateRange.self, $0, $1, $2) })
 
   static func run<Element: MappableElement>(
@@ -25,16 +26,16 @@ enum AggregateRange: ArrayCommand {
   ) throws(CommandError) {
     var arguments = call.arguments
     let range = try arguments.positions().range(count: array.elements.count)
-    try services.perform(Aggregating<Element>(operations(&arguments), over: range), on: array, for: call)
+    try services.perform(Aggregating<Element>(operations(&arguments), over: range), over: range, of: array, for: call)
   }
 
   static func runWithoutKey(_ call: Call) throws(CommandError) {
     var arguments = call.arguments
     _ = try arguments.positions()
-    Aggregating<Int64>(try operations(&arguments), over: 0..<0).reply(to: call)
+    Aggregating<Int64>(try operations(&arguments), over: 0..<0).write(0, to: call.reply, isRESP3: call.reply.isRESP3)
   }
 
-  private static func operations(_ arguments: inout Arguments) throws(CommandError) -> [AggregateOperation] {
+  static func operations(_ arguments: inout Arguments) throws(CommandError) -> [AggregateOperation] {
     var found: [AggregateOperation] = []
     while !arguments.isEmpty {
       found.append(
@@ -45,41 +46,49 @@ enum AggregateRange: ArrayCommand {
   }
 }
 
-private struct Aggregating<Element: MappableElement>: SlicedWork {
+private struct Aggregating<Element: MappableElement>: ReadingWork {
   private var aggregation: Aggregation<Element>
-  private let range: Range<Int>
-  private var slices: Slices<Element>
   private var passesLeft: Int
+  private var hasBegun = false
 
   init(_ operations: [AggregateOperation], over range: Range<Int>) {
     aggregation = Aggregation(operations, startIndex: range.lowerBound)
-    self.range = range
-    slices = Slices(range)
     passesLeft = aggregation.passCount
   }
 
-  mutating func advance(_ array: TypedArray<Element>) throws(CommandError) -> Bool {
-    array.elements.withElements(in: slices.next()) { elements in aggregation.consume(elements) }
-    try onArray(array.elements.checkFault())
-    guard slices.isEmpty else { return true }
+  /// - Returns: what parts are made from.
+  mutating func nextPass() -> Aggregation<Element>? {
+    guard passesLeft > 0 else { return nil }
     passesLeft -= 1
-    guard passesLeft > 0 else { return false }
-    aggregation.beginNextPass()
-    slices = Slices(range)
+    if hasBegun { aggregation.beginNextPass() }
+    hasBegun = true
+    return aggregation.part(from: 0)
+  }
+
+  static func read(_ slice: ElementView<Element>, at index: Int, in pass: Aggregation<Element>) -> Aggregation<Element>
+  {
+    var part = pass.part(from: index)
+    part.consume(slice)
+    return part
+  }
+
+  mutating func take(_ part: Aggregation<Element>) -> Bool {
+    aggregation.add(part)
     return true
   }
 
-  func reply(to call: Call) {
-    let results = aggregation.finish()
-    call.reply.array(count: results.count)
-    for result in results {
-      switch result {
-      case .integer(let integer): call.reply.exactInteger(integer)
-      case .element(let element): call.reply.withElements(of: Element.self) { $0(element) }
-      case .double(let double): call.reply.withElements(of: Double.self) { $0(double) }
-      case .index(let index): call.reply.integer(index)
-      case .none: call.reply.null()
-      }
+  mutating func readAtOnce(_ elements: ElementView<Element>, at index: Int) {
+    for pass in 0..<passesLeft {
+      if pass > 0 { aggregation.beginNextPass() }
+      aggregation.consume(elements)
     }
+  }
+
+  var replyCount: Int { 1 }
+
+  func write(_ part: Int, to reply: Reply, isRESP3: Bool) {
+    let results = aggregation.finish()
+    reply.array(count: results.count)
+    for result in results { reply.aggregate(result, isRESP3: isRESP3) }
   }
 }

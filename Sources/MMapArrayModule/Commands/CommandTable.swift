@@ -10,11 +10,12 @@ enum CommandTable {
       ReadRows.self, ReadSlice.self,
       ResizeArray.self, ClearArray.self, FillRange.self,
       AggregateRange.self, FindElements.self, SearchSorted.self, FindNearestRows.self,
+      DivideIntoBuckets.self, DownsampleRange.self, ComputeQuantiles.self, CountInBins.self,
       CountElements.self, NameType.self, NamePath.self, DescribeArray.self, Synchronize.self, ReloadArray.self,
       // What a primary sends.
       BindArray.self, ApplyChange.self, NameArray.self,
       BeginContents.self, BackfillPiece.self, CompleteContents.self, WithdrawContents.self,
-      RefillRange.self,
+      RefillRange.self, GuardPayload.self,
     ]
   }
 

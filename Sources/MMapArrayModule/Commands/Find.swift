@@ -31,7 +31,7 @@ enum FindElements: ArrayCommand {
     let value = try arguments.element(as: Element.self)
     let limit = try limit(&arguments)
     let finder = Finder<Element>(comparison, value, startIndex: range.lowerBound, limit: limit)
-    try services.perform(Finding(finder, in: range), on: array, for: call)
+    try services.perform(Finding(finder, limit: limit, with: services), over: range, of: array, for: call)
   }
 
   static func runWithoutKey(_ call: Call) throws(CommandError) {
@@ -56,26 +56,80 @@ enum FindElements: ArrayCommand {
   }
 }
 
-private struct Finding<Element: MappableElement>: SlicedWork {
-  private var finder: Finder<Element>
-  private var slices: Slices<Element>
-  private var indexes: [Int] = []
+private struct Finding<Element: MappableElement>: ReadingWork {
+  /// What a slice finds, which may be an index for each of its elements.
+  struct Found: Sendable {
+    let indexes: [Int]
+    /// What they take in a reply.
+    let replyBytes: Int
+  }
 
-  init(_ finder: Finder<Element>, in range: Range<Int>) {
+  /// Enough for a millisecond, and not too much to find in one.
+  var sliceCount: Int { min(SliceSize.bytes / MemoryLayout<Element>.stride, 1 << 18) }
+
+  private var finder: Finder<Element>?
+  private var limit: Int
+  private let workMemory: WorkMemory
+  /// What is reserved of it; nil while that is not worth counting.
+  private var memory: ReservedMemory?
+  private let mostReplyBytes: Int
+  private var replyBytes = 0
+  private var found: [ArraySlice<Int>] = []
+
+  init(_ finder: Finder<Element>, limit: Int, with services: Services) {
     self.finder = finder
-    slices = Slices(range)
+    self.limit = limit
+    workMemory = services.memory
+    mostReplyBytes = services.workSettings.mostReplyBytes
   }
 
-  mutating func advance(_ array: TypedArray<Element>) throws(CommandError) -> Bool {
-    array.elements.withElements(in: slices.next()) { elements in finder.consume(elements) }
-    indexes += finder.takeIndexes()
-    try onArray(array.elements.checkFault())
-    return !slices.isEmpty && !finder.isFinished
+  mutating func nextPass() -> Finder<Element>? { finder.take() }
+
+  static func read(_ slice: ElementView<Element>, at index: Int, in pass: Finder<Element>) -> Found {
+    var finder = pass.moved(to: index)
+    finder.consume(slice)
+    let indexes = finder.takeIndexes()
+    return Found(indexes: indexes, replyBytes: indexes.reduce(0) { $0 + ReplySize.integer($1) })
   }
 
-  func reply(to call: Call) {
-    call.reply.array(count: indexes.count)
-    for index in indexes { call.reply.integer(index) }
+  mutating func readAtOnce(_ elements: ElementView<Element>, at index: Int) throws(CommandError) {
+    finder?.consume(elements)
+    let indexes = finder?.takeIndexes() ?? []
+    // An index of the range has no more digits than its end.
+    _ = try take(Found(indexes: indexes, replyBytes: indexes.count * ReplySize.integer(index + elements.count)))
+  }
+
+  mutating func take(_ part: Found) throws(CommandError) -> Bool {
+    let indexes = part.indexes.prefix(limit)
+    limit -= indexes.count
+    replyBytes += part.replyBytes
+    guard replyBytes <= mostReplyBytes else {
+      throw .largeReply(
+        bytes: replyBytes, most: mostReplyBytes, instead: "give a LIMIT, and go on behind the last index found")
+    }
+    if indexes.count > ReplySize.piece || memory != nil {
+      let memory = memory ?? ReservedMemory(workMemory)
+      self.memory = memory
+      try memory.add(part.replyBytes + indexes.count * MemoryLayout<Int>.stride)
+    }
+    // In pieces that are replied in a millisecond each.
+    for start in stride(from: 0, to: indexes.count, by: ReplySize.piece) {
+      found.append(indexes[start..<min(start + ReplySize.piece, indexes.count)])
+    }
+    return limit > 0
+  }
+
+  mutating func discard() {
+    found = []
+    memory?.giveBack()
+  }
+
+  var replyCount: Int { max(1, found.count) }
+
+  func write(_ part: Int, to reply: Reply, isRESP3: Bool) {
+    if part == 0 { reply.array(count: found.reduce(0) { $0 + $1.count }) }
+    guard found.indices.contains(part) else { return }
+    for index in found[part] { reply.integer(index) }
   }
 }
 

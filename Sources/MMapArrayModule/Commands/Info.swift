@@ -75,7 +75,7 @@ enum DescribeArray: BindingCommand {
     } catch {
       guard case .detached(_, let reason) = error else { throw error }
       let state = binding.file.incomingArray == nil ? "detached" : "incoming"
-      fields = [("state", .text(state)), ("reason", .text(replyText(of: reason)))] + fields
+      fields = [("state", .text(state)), ("reason", .text(reason))] + fields
     }
     call.reply.map(fields)
   }

@@ -37,7 +37,7 @@ enum MapFile: KeyCommand {
     _ file: RelativePath, to key: borrowing OpenKey, for call: Call, _ options: MapOptions, with services: Services
   ) throws(CommandError) {
     for bound in services.files.files(at: file) where bound.isAbsent || bound.incomingArray != nil {
-      throw .detached(path: quoted(file.bytes), reason: bound.reason)
+      throw bound.notMapped
     }
     let array = try onArray(services.arrays.open(file, for: options.request))
     let bound = services.files.bind(.file(file), array.file.layout)
@@ -49,6 +49,7 @@ enum MapFile: KeyCommand {
     let isKnown = services.isKnownToReplicas(array, call.context)
     guard key.set(binding, as: services.dataType) else { throw .argument("the key cannot be written") }
     bound.key = Array(call.key.bytes)
+    services.payloadGuard.noticeGrowth(of: array, call.context)
     services.propagation.propagate(binding, to: array, isKnown: isKnown, by: call)
     call.context.notifyKeyspace("mmap", call.key)
     call.reply.integer(count)

@@ -1,5 +1,4 @@
 import MappedArray
-import ModuleWork
 import ServerModule
 
 /// `MMAP.KNN key k L2|IP|COSINE blob [ROWS start stop]`
@@ -11,8 +10,7 @@ enum FindNearestRows: ArrayCommand {
   /// What is searched for at once, in bytes, unless it is a single vector: what one row takes about a millisecond to be
   /// compared with.
   private static let mostQueryBytes = 16 << 20
-  /// What a row and its score have in a reply, and in memory until then, in bytes.
-  private static let resultBytes = 64
+  private static let mostQueries = 1 << 16
 
   static var access: CommandDescription.Access { .reading }
   static var needsCount: Bool { true }
@@ -45,14 +43,22 @@ enum FindNearestRows: ArrayCommand {
     guard blob.count == rowBytes || blob.count <= mostQueryBytes else {
       throw .argument("the blob has \(blob.count) bytes; at most \(mostQueryBytes) are searched for at once")
     }
+    let queryCount = blob.count / rowBytes
+    guard queryCount <= mostQueries else {
+      throw .argument("the blob has \(queryCount) rows; at most \(mostQueries) are searched for at once")
+    }
     let count = min(limit, range.count)
-    try checkReplySize(count * (blob.count / rowBytes), resultBytes)
+    let bytes = try services.replyBytes(
+      of: count, each: queryCount * Searching<Element>.resultBytes,
+      instead: "give a lower k, or search for fewer vectors at once")
     guard let queries = RowQueries(blob, columns: columns, of: Element.elementType) else {
       throw .argument("\(Element.elementType.name) have no distances; give an array of numbers")
     }
+    let nearest = NearestRows(queries, measure, limit: count)
+    let elements = range.lowerBound * columns..<range.upperBound * columns
     try services.perform(
-      Searching<Element>(NearestRows(queries, measure, limit: count), queryCount: queries.count, in: range), on: array,
-      for: call)
+      Searching<Element>(nearest, in: elements, of: array, resultBytes: bytes, with: services), over: elements,
+      of: array, for: call)
   }
 
   static func runWithoutKey(_ call: Call) throws(CommandError) {
@@ -76,53 +82,3 @@ enum FindNearestRows: ArrayCommand {
   }
 }
 
-private struct Searching<Element: MappableElement>: SlicedWork {
-  private var nearest: NearestRows
-  private let queryCount: Int
-  private var rest: Range<Int>
-  private let sliceCount: Int
-
-  init(_ nearest: NearestRows, queryCount: Int, in rows: Range<Int>) {
-    self.nearest = nearest
-    self.queryCount = queryCount
-    rest = rows
-    let rowBytes = nearest.columns * MemoryLayout<Element>.stride
-    sliceCount = max(1, SliceSize.bytes / rowBytes / queryCount)
-  }
-
-  mutating func advance(_ array: TypedArray<Element>) throws(CommandError) -> Bool {
-    let (slice, columns) = (rest.prefix(sliceCount), nearest.columns)
-    // Rows that are gone by now are not found; the array has others then if it has been mapped anew.
-    if array.elements.rowSize == columns {
-      array.elements.withElements(in: slice.lowerBound * columns..<slice.upperBound * columns) { elements in
-        nearest.consume(
-          elements.base, count: elements.count / columns, rowBytes: columns * MemoryLayout<Element>.stride,
-          firstRow: slice.lowerBound)
-      }
-    }
-    try onArray(array.elements.checkFault())
-    rest = slice.upperBound..<rest.upperBound
-    return !rest.isEmpty
-  }
-
-  func reply(to call: Call) {
-    let answers = nearest.finish()
-    if queryCount != 1 { call.reply.array(count: queryCount) }
-    for rows in answers { call.reply.rows(rows) }
-  }
-}
-
-extension Reply {
-  /// Rows and their scores, as `ZRANGE … WITHSCORES`: flat in RESP2, pairs in RESP3.
-  fileprivate func rows(_ rows: [NearRow]) {
-    let hasPairs = isRESP3
-    array(count: hasPairs ? rows.count : 2 * rows.count)
-    withElements(of: Double.self) { reply in
-      for row in rows {
-        if hasPairs { array(count: 2) }
-        integer(row.row)
-        reply(row.score)
-      }
-    }
-  }
-}

@@ -17,7 +17,7 @@ enum ReadRange: ArrayCommand {
     _ call: Call, on array: TypedArray<Element>, with services: Services
   ) throws(CommandError) {
     var arguments = call.arguments
-    try call.reply.elements(of: array, arguments.positions().range(count: array.elements.count))
+    try services.replyElements(of: array, arguments.positions().range(count: array.elements.count), for: call)
   }
 
   static func runWithoutKey(_ call: Call) throws(CommandError) {
@@ -39,10 +39,21 @@ enum ReadAll: ArrayCommand {
   static func run<Element: MappableElement>(
     _ call: Call, on array: TypedArray<Element>, with services: Services
   ) throws(CommandError) {
-    try call.reply.elements(of: array, 0..<array.elements.count)
+    try services.replyElements(of: array, 0..<array.elements.count, for: call)
   }
 
   static func runWithoutKey(_ call: Call) throws(CommandError) { call.reply.array(count: 0) }
+}
+
+extension Services {
+  fileprivate func replyElements<Element: MappableElement>(
+    of array: TypedArray<Element>, _ range: Range<Int>, for call: Call
+  ) throws(CommandError) {
+    try replyElements(in: range, of: array, isPacked: false, fewest: ReplySize.piece, for: call) {
+      () throws(CommandError) in
+      try call.reply.elements(of: array, range)
+    }
+  }
 }
 
 extension Reply {

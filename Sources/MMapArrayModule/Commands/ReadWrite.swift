@@ -18,9 +18,13 @@ enum ReadPacked: ArrayCommand {
   static func run<Element: MappableElement>(
     _ call: Call, on array: TypedArray<Element>, with services: Services
   ) throws(CommandError) {
-    let part = try part(call.arguments)
-    try onArray(array.elements.checkReadable(part))
-    array.elements.withPackedElements(in: part) { call.reply.bytes($0) }
+    let part = try part(call.arguments).clamped(to: 0..<array.elements.count)
+    let fewest = ReplySize.manyBytes / MemoryLayout<Element>.stride
+    try services.replyElements(in: part, of: array, isPacked: true, fewest: fewest, for: call) {
+      () throws(CommandError) in
+      try onArray(array.elements.checkReadable(part))
+      array.elements.withPackedElements(in: part) { call.reply.bytes($0) }
+    }
   }
 
   static func runWithoutKey(_ call: Call) throws(CommandError) {
@@ -57,6 +61,7 @@ enum WritePacked: ArrayCommand {
     try onArray(array.elements.write(packed: blob, at: index))
     let count = blob.count / MemoryLayout<Element>.size
     if count > 0 {
+      services.payloadGuard.noticeGrowth(of: array.served, call.context)
       try services.changed(array, by: call, "mmap.write", CollectionOfOne(index..<index + count))
     }
     call.reply.integer(count)
@@ -80,6 +85,7 @@ enum AppendPacked: ArrayCommand {
     try onArray(array.elements.append(packed: blob))
     let (end, count) = (array.elements.count, blob.count / MemoryLayout<Element>.size)
     if count > 0 {
+      services.payloadGuard.noticeGrowth(of: array.served, call.context)
       try services.changed(array, by: call, "mmap.append", CollectionOfOne(end - count..<end))
     }
     call.reply.integer(count)

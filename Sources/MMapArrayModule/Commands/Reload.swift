@@ -13,7 +13,7 @@ enum ReloadArray: BindingCommand {
   static func run(_ call: Call, on binding: Binding, with services: Services) throws(CommandError) {
     let file = binding.file
     if let array = file.array, file.hasItsName { return try remap(array, of: binding, by: call, with: services) }
-    guard file.incomingArray == nil else { throw .detached(path: quoted(file.path.bytes), reason: file.reason) }
+    guard file.incomingArray == nil else { throw file.notMapped }
     if let array = file.array, services.files.hasSeveralNames(array) {
       throw .argument(
         "keys are bound to the old file by another of its names too: DEL those first, or bind them to \(quoted(file.path.bytes))"
@@ -21,7 +21,7 @@ enum ReloadArray: BindingCommand {
     }
     file.array?.unfinishedChange?.complete(call.context)
     try onArray(file.reload())
-    guard let array = file.array else { throw .detached(path: quoted(file.path.bytes), reason: file.reason) }
+    guard let array = file.array else { throw file.notMapped }
     let count = try onArray(array.count())
     propagate(array, of: binding, by: call, with: services)
     call.context.notifyKeyspace("mmap.reload", call.key)
@@ -34,7 +34,7 @@ enum ReloadArray: BindingCommand {
   ) throws(CommandError) {
     array.unfinishedChange?.complete(call.context)
     array.recover()
-    if let fault = array.fault { throw .detached(path: quoted(binding.file.path.bytes), reason: fault) }
+    guard array.fault == nil else { throw binding.file.notMapped }
     propagate(array, of: binding, by: call, with: services)
     call.context.notifyKeyspace("mmap.reload", call.key)
     call.reply.integer(array.file.count)

@@ -21,6 +21,7 @@ enum ResizeArray: ArrayCommand, ResizingCommand {
     let count = try arguments.natural("count")
     guard count != array.elements.count else { return call.reply.integer(count) }
     try services.perform(Resizing<Element, ResizeArray>(to: count, replying: count), on: array, for: call)
+    services.payloadGuard.noticeGrowth(of: array.served, call.context)
   }
 }
 

@@ -1,3 +1,4 @@
+import BindingRecords
 import MappedArray
 import ServerModule
 
@@ -31,7 +32,9 @@ final class Incoming {
     // A key that comes with its slot.
     switch record.state {
     case .follows, .empty:
-      let free = restoring.freePath(path, digest: digest(call.key.bytes))
+      var digest = RecordDigest()
+      digest.add(call.key.bytes)
+      let free = restoring.freePath(path, digest: digest.value)
       renamed[path] = free == path ? nil : free
     case .none, .known, .absent: break
     }
@@ -39,13 +42,8 @@ final class Incoming {
     return (.file(new), .file(new))
   }
 
-  private func digest(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
-    // FNV-1a.
-    bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-  }
-
   /// Brings the file of a recorded binding into the state that was recorded.
-  func prepare(_ file: BoundFile, _ state: RecordedBinding.State, for call: Call) {
+  func prepare(_ file: BoundFile, _ state: AnnouncedState, for call: Call) {
     guard call.origin == .primary else {
       // From the AOF: the file is what it is by now, or it is missed until it is back.
       if case .absent = state { file.withdraw(.incomplete) } else { file.attach() }

@@ -4,12 +4,6 @@ import ServerModule
 
 /// A binding as a server has recorded it, in its AOF or for its replicas; see BindingWords.swift.
 struct RecordedBinding {
-  /// What replicas have of its array, or get.
-  enum State {
-    case none, known, follows, absent
-    case empty(shape: [Int])
-  }
-
   let path: BoundPath
   let layout: ArrayLayout
   let access: Access
@@ -17,7 +11,7 @@ struct RecordedBinding {
   private(set) var array: BoundPath
   /// Where its file is on the server that has recorded it.
   private(set) var file: BoundPath
-  private(set) var state = State.none
+  private(set) var state = AnnouncedState.none
 
   /// What is behind the key of `MMAP.BIND`.
   init(_ arguments: Arguments, below root: borrowing Root) throws(CommandError) {
@@ -32,7 +26,7 @@ struct RecordedBinding {
     state = try RecordedBinding.state(&arguments)
   }
 
-  private static func state(_ arguments: inout Arguments) throws(CommandError) -> State {
+  private static func state(_ arguments: inout Arguments) throws(CommandError) -> AnnouncedState {
     if arguments.take("KNOWN") { return .known }
     if arguments.take("FOLLOWS") { return .follows }
     if arguments.take("ABSENT") { return .absent }

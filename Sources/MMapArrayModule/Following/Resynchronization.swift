@@ -14,6 +14,9 @@ final class Resynchronization {
   private var wait = 0
   private var nextWait = 1
 
+  /// Whether the primary is to be dropped with its next write.
+  private var isHolding = false
+
   private static let longestWait = 60
 
   init(_ files: BoundFiles, _ stream: ReplicationStream) {
@@ -24,6 +27,10 @@ final class Resynchronization {
   /// Looks whether something is missing that could be had now.
   func everySecond(_ context: Context) {
     guard !stream.isPrimary, stream.isFollowing else { return }
+    if isHolding {
+      isHolding = !stream.dropHeldPrimary(context)
+      return
+    }
     let missing = files.all.filter(\.isToBeMended)
     guard !missing.isEmpty else {
       (wait, nextWait) = (0, 1)
@@ -37,7 +44,7 @@ final class Resynchronization {
     (wait, nextWait) = (nextWait, min(2 * nextWait, Resynchronization.longestWait))
     count += 1
     context.log(.notice, "\(missing.count) arrays are not what the master has: synchronising in full")
-    stream.synchronizeInFull(context)
+    if !stream.synchronizeInFull(context) { isHolding = !stream.dropHeldPrimary(context) }
   }
 
   private func canStore(_ file: BoundFile) -> Bool {

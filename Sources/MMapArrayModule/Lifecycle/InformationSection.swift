@@ -11,13 +11,15 @@ extension Services {
 
   private func write(to section: InformationSection) {
     let totals = arrays.totals()
+    let bound = files.all
     section.begin()
     section.add("arrays", totals.arrays)
     section.add("bindings", files.bindingCount)
-    section.add("detached", files.all.count { !$0.hasContents })
-    section.add("incoming", files.all.count { $0.incomingArray != nil })
+    section.add("detached", bound.count { !$0.hasContents })
+    section.add("incoming", bound.count { $0.incomingArray != nil })
     section.add("mapped_bytes", totals.mappedBytes)
-    section.add("jobs", work.count + unfinishedChanges.count)
+    section.add("jobs", jobCount)
+    addWork(to: section)
     section.add("flushes", flusher.count)
     section.add("faults", arrays.faults)
     section.add("flush_failures", flusher.failureCount)

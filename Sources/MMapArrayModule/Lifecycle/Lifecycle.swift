@@ -13,6 +13,8 @@ extension Services {
     // Once the server has loaded its data and before it serves anybody.
     context.schedule(afterMilliseconds: 0) { [unowned self] context in
       stream.update(context)
+      saving.update(context)
+      payloadGuard.everySecond(context)
       stream.changeReplicationID(context)
     }
     scheduleSecond(context)
@@ -22,6 +24,8 @@ extension Services {
   private func handle(_ event: Event, _ context: Context) {
     switch event {
     case .shutdown:
+      // Nothing can be sent any more; replicas get what is done now when they synchronise with the restarted server.
+      for change in unfinishedChanges { change.completeUnsent() }
       flusher.finish()
       arrays.trimAll()
     case .loading(.snapshotStarted), .loading(.appendOnlyFileStarted):
@@ -54,6 +58,7 @@ extension Services {
       flusher.flushDirty()
       stream.update(context)
       saving.update(context)
+      payloadGuard.everySecond(context)
       propagation.foreignChanges.look(context)
       resynchronization.everySecond(context)
       scheduleSecond(context)

@@ -56,7 +56,7 @@ final class ReplicationStream {
   func changeReplicationID(_ context: Context) {
     guard isPrimary, let information = context.information("replication") else { return }
     guard information["second_repl_offset"] ?? "-1" != "-1",
-      arrays.all.contains(where: { $0.file.access == .writable })
+      arrays.contains(where: { $0.file.access == .writable })
     else { return }
     guard context.call("DEBUG", "CHANGE-REPL-ID") != nil else {
       return context.log(
@@ -65,15 +65,29 @@ final class ReplicationStream {
   }
 
   /// Has a replica forget where in its primary's stream it is, so that it gets everything anew. For a moment, in which no
-  /// client is served, it is a primary: only that makes it forget.
-  func synchronizeInFull(_ context: Context) {
+  /// client is served, it is a primary: that makes it forget.
+  ///
+  /// - Returns: false in a cluster, where that is not to be had; see `dropHeldPrimary`.
+  func synchronizeInFull(_ context: Context) -> Bool {
     guard let information = context.information("replication"), let host = information["master_host"],
-      let port = information["master_port"]
-    else { return }
-    guard context.call("REPLICAOF", "NO", "ONE") != nil, context.call("REPLICAOF", host, port) != nil else {
-      return context.log(
-        .warning, "this replica cannot synchronise anew by itself: restart it, or give it its master again")
+      let port = information["master_port"], context.call("REPLICAOF", "NO", "ONE") != nil
+    else { return false }
+    return context.call("REPLICAOF", host, port) != nil
+  }
+
+  /// The same in a cluster: a primary that is dropped while it waits is forgotten too. It waits with its next write while
+  /// writing clients are paused, and on a replica there are no others.
+  ///
+  /// - Returns: whether it was waiting, and has been dropped. Until then, to be called every second.
+  func dropHeldPrimary(_ context: Context) -> Bool {
+    let fields = context.call("CLIENT", "LIST", "TYPE", "MASTER")?.split(separator: " ") ?? []
+    guard fields.contains(where: { $0.hasPrefix("flags=") && $0.contains("b") }) else {
+      _ = context.call("CLIENT", "PAUSE", "1500", "WRITE")
+      return false
     }
+    _ = context.call("CLIENT", "KILL", "TYPE", "MASTER")
+    _ = context.call("CLIENT", "UNPAUSE")
+    return true
   }
 
   /// The largest output buffer of a replica, in bytes.

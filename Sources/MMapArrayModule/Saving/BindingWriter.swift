@@ -42,10 +42,15 @@ struct BindingWriter {
     return record
   }
 
-  /// A file that has several names here has one on a replica: that of the array.
+  /// The path of the file where this is loaded.
   private func fileName(of binding: Binding) -> [UInt8] {
-    guard saving.plan == .synchronization else { return binding.file.path.bytes }
-    return (binding.file.array?.name?.path.bytes) ?? binding.file.path.bytes
+    switch saving.plan {
+    case .bindings: binding.file.path.bytes
+    // A file that has several names here has one on a replica: that of the array.
+    case .synchronization: binding.file.array?.name?.path.bytes ?? binding.file.path.bytes
+    // What is restored has the one name that the key had.
+    case .payload: binding.path.bytes
+    }
   }
 
   /// Whether what has its name in the root of whoever loads this does not stand for it.
@@ -73,7 +78,7 @@ struct BindingWriter {
 
   private func isTooLarge(_ binding: Binding) -> Bool {
     guard saving.plan == .payload, let array = contents(of: binding) else { return false }
-    return array.file.count > saving.mostPayloadBytes / array.elementType.size
+    return saving.isTooLarge(array)
   }
 
   private func contents(of binding: Binding) -> ServedArray? {

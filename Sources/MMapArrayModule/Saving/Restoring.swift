@@ -92,7 +92,7 @@ final class Restoring {
       file.array?.replication.isAnnounced = true
       return saved.binding(to: file, in: files)
     } catch {
-      throw LoadError("\(error)")
+      throw LoadError(error.reply)
     }
   }
 

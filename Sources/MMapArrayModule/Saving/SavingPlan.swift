@@ -21,7 +21,7 @@ final class Saving {
   /// The synchronisation that a child saves for.
   private(set) var synchronization: BindingRecord.Synchronization?
   /// How large the contents in a payload may be, in bytes: the server's `proto-max-bulk-len` less what is around them.
-  var mostPayloadBytes = (512 << 20) - (1 << 20)
+  private(set) var mostPayloadBytes = Saving.contents(ofPayload: 512 << 20)
   private var childPlan = SavingPlan.bindings
   /// Arrays whose contents this child has written.
   private var written: Swift.Set<FileIdentity> = []
@@ -33,7 +33,15 @@ final class Saving {
   /// Asks the server how large a payload may be.
   func update(_ context: Context) {
     guard let limit = context.call("CONFIG", "GET", "proto-max-bulk-len").flatMap({ Int($0) }) else { return }
-    mostPayloadBytes = max(0, limit - (1 << 20))
+    mostPayloadBytes = Saving.contents(ofPayload: limit)
+  }
+
+  /// What a payload of so many bytes has room for beside a path and the lengths of pieces.
+  private static func contents(ofPayload bytes: Int) -> Int { max(0, bytes - (bytes >> 16) - 8192) }
+
+  /// Whether the contents of an array are more than a payload can hold.
+  func isTooLarge(_ array: ServedArray) -> Bool {
+    array.file.access == .writable && array.file.count > mostPayloadBytes / array.elementType.size
   }
 
   /// A child is about to be forked.

@@ -87,6 +87,8 @@ private final class ChangeJob<Change: SlicedChange>: BlockedCall, UnfinishedChan
 
   private func turn(_ context: Context) {
     guard !isOver else { return }
+    let watch = Stopwatch()
+    defer { watch.report("mmaparray-slice") }
     // What replicas cannot be sent now is not done now either.
     if services.stream.isPropagating, Context.mustAvoidReplicaTraffic {
       return schedule(context, afterMilliseconds: ChangeJob.pause)
@@ -103,6 +105,14 @@ private final class ChangeJob<Change: SlicedChange>: BlockedCall, UnfinishedChan
     guard !isOver else { return }
     while advance() {}
     finish(context)
+  }
+
+  func completeUnsent() {
+    guard !isOver else { return }
+    while advance() {}
+    // A failure is logged and counted.
+    try? services.flusher.changed(array)
+    end()
   }
 
   func abandon() {

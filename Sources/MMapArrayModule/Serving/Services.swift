@@ -9,11 +9,15 @@ final class Services {
   let arrays: ArrayRegistry
   let files: BoundFiles
   let work = WorkQueue()
+  let workers = WorkerPool()
+  let workSettings: WorkSettings
+  let memory = WorkMemory()
   let flusher: Flusher
   let stream: ReplicationStream
   let backfill: Backfill
   let propagation: Propagation
   let saving = Saving()
+  let payloadGuard: PayloadGuard
   let restoring: Restoring
   let staging: Staging
   let incoming: Incoming
@@ -25,14 +29,16 @@ final class Services {
   /// Seconds that the server has been looking around.
   var seconds: UInt64 = 1
 
-  init(dataType: DataType<Binding>, root: consuming Root, flushSetting: FlushSetting) {
+  init(dataType: DataType<Binding>, root: consuming Root, flushSetting: FlushSetting, workSettings: WorkSettings) {
     self.dataType = dataType
+    self.workSettings = workSettings
     arrays = ArrayRegistry(root: root, flushRetired: Flusher.flushUnwatched)
     files = BoundFiles(arrays)
     flusher = Flusher(arrays, flushSetting)
     stream = ReplicationStream(arrays)
     backfill = Backfill(arrays, stream)
     propagation = Propagation(stream, backfill, ForeignChanges(arrays, stream, backfill), flusher)
+    payloadGuard = PayloadGuard(arrays, saving)
     restoring = Restoring(files, stream, backfill)
     staging = Staging(files, restoring)
     incoming = Incoming(files, stream, restoring, backfill)

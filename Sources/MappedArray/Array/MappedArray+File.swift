@@ -20,6 +20,9 @@ extension MappedArray {
   @inlinable
   package borrowing func checkReadable(_ range: Range<Int>) throws(MappedArrayError) { try file.checkReadable(range) }
 
+  /// See ``MappedFile/shareElements()``.
+  public mutating func shareElements() -> ElementReaders { file.shareElements() }
+
   /// See ``MappedFile/reload()``.
   public mutating func reload() throws(MappedArrayError) { try file.reload() }
 

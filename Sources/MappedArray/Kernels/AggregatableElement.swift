@@ -21,6 +21,9 @@ public protocol AggregatableElement: BitwiseCopyable, Codable, Comparable, Hasha
   /// Adds a block of at most `ElementView.blockCount` elements.
   static func add(_ block: ElementView<Self>, to total: inout Total)
 
+  /// Adds a sum of the elements that follow.
+  static func add(_ total: Total, to sum: inout Total)
+
   /// The sum as a reply: an exact integer, or an element.
   static func sum(of total: Total) -> AggregateResult<Self>
 
@@ -53,4 +56,47 @@ public protocol AggregatableElement: BitwiseCopyable, Codable, Comparable, Hasha
 
   /// This element plus `delta`; nil if that does not fit and the policy is to fail.
   func incremented(by delta: Delta, overflow: OverflowPolicy) -> Self?
+
+  // MARK: Series
+
+  /// The sum of a piece of at most a block.
+  static func pieceSum(of piece: ElementView<Self>) -> PieceSum
+
+  /// Such a sum as a reply, and the mean of `count` elements with it; `count` is positive.
+  static func sum(of sum: PieceSum) -> AggregateResult<Self>
+  static func mean(of sum: PieceSum, count: Int) -> Double
+
+  /// The least and the greatest element of a piece that has one, NaN if there is one in it.
+  static func extremes(of piece: ElementView<Self>) -> (minimum: Self, maximum: Self)
+
+  /// What the pieces hold that blocks and buckets cut a slice into.
+  static func bucketParts(of slice: ElementView<Self>, at index: Int, in pass: BucketPass) -> [BucketPart<Self>]
+
+  /// The sums of the numbers in such pieces.
+  static func bucketSums(of slice: ElementView<Self>, at index: Int, in buckets: TriangleBuckets) -> [BucketSum]
+
+  /// Chooses points of the buckets that end in a slice.
+  static func choosePoints(
+    of slice: ElementView<Self>, at index: Int, with chooser: PointChooser<Self>
+  ) -> [SeriesPoint<Self>]
+
+  /// The bits of an element as a number that is greater for greater elements; all ones for NaN.
+  var orderedBits: UInt64 { get }
+
+  /// The element with such bits.
+  init(orderedBits: UInt64)
+
+  /// Counts or collects the elements of a slice by their ordered bits.
+  static func digits(of slice: ElementView<Self>, in pass: DigitPass) -> DigitPart
+
+  /// The value a part of the way from one element to another that is no less, as NumPy computes it.
+  static func interpolated(from first: Self, to second: Self, part: Double) -> QuantileResult<Self>
+
+  /// The bins of a histogram.
+  static func bins(
+    _ count: Int, between bounds: HistogramBounds?, extremes: (minimum: Self, maximum: Self)?
+  ) throws(HistogramError) -> HistogramBins
+
+  /// How many elements of a slice are in each bin.
+  static func binCounts(of slice: ElementView<Self>, in bins: HistogramBins) -> [UInt32]
 }

@@ -10,6 +10,9 @@ public enum AggregateOperation: Sendable, CaseIterable {
   case standardDeviation
   case indexOfMinimum
   case indexOfMaximum
+  case first
+  case last
+  case count
 }
 
 /// The result of one operation.
@@ -20,7 +23,7 @@ public enum AggregateResult<Element: AggregatableElement>: Equatable, Sendable {
   case element(Element)
   /// The mean, variance or deviation of integers.
   case double(Double)
-  /// The index of an extreme.
+  /// The index of an extreme, or a count.
   case index(Int)
   /// There is none: the range is empty.
   case none
@@ -37,11 +40,13 @@ public enum AggregateResult<Element: AggregatableElement>: Equatable, Sendable {
 ///
 /// Every slice but the last should be a multiple of `ElementView.blockCount` elements: then the results are the same
 /// to the last bit for every slicing.
-package struct Aggregation<Element: AggregatableElement> {
+package struct Aggregation<Element: AggregatableElement>: Sendable {
   private let operations: [AggregateOperation]
-  private let startIndex: Int
+  private var startIndex: Int
   private var isFirstPass = true
   private var count = 0
+  private var first: Element?
+  private var last: Element?
   private var total = Element.emptyTotal
   private var isTotalled = false
   private var minimum: RunningExtreme<Element>?
@@ -61,6 +66,7 @@ package struct Aggregation<Element: AggregatableElement> {
       case .maximum: maximum = maximum ?? RunningExtreme(.maximum)
       case .indexOfMinimum: minimum = RunningExtreme(.minimum, isLocated: true)
       case .indexOfMaximum: maximum = RunningExtreme(.maximum, isLocated: true)
+      case .first, .last, .count: break
       }
     }
   }
@@ -89,10 +95,43 @@ package struct Aggregation<Element: AggregatableElement> {
     if isTotalled {
       Element.add(block, to: &total)
     }
+    guard block.count > 0 else { return }
+    first = first ?? block[0]
+    last = block[block.count &- 1]
     let position = startIndex &+ count
     minimum?.add(block, at: position)
     maximum?.add(block, at: position)
     count &+= block.count
+  }
+
+  // MARK: Parts
+
+  /// The same operations in the same pass over a part of the range, for which nothing has been handed over: parts can be
+  /// computed anywhere and in any order, and are added in the order of their elements.
+  ///
+  /// - Parameter startIndex: the index of the part's first element.
+  package func part(from startIndex: Int) -> Aggregation {
+    var part = Aggregation(operations, startIndex: startIndex)
+    part.isFirstPass = isFirstPass
+    part.mean = mean
+    if !isFirstPass { part.squares = PairwiseSum() }
+    return part
+  }
+
+  /// Takes in a part, whose elements follow those that have been taken in. Where each part but the last consists of the
+  /// same power of two of blocks, results are the same to the last bit as those of the elements one after the other.
+  package mutating func add(_ part: Aggregation) {
+    if isFirstPass {
+      Element.add(part.total, to: &total)
+      first = first ?? part.first
+      last = part.last ?? last
+      if let other = part.minimum { minimum?.add(other) }
+      if let other = part.maximum { maximum?.add(other) }
+      count &+= part.count
+    } else {
+      if let other = part.squares { squares?.add(other) }
+      squareCount &+= part.squareCount
+    }
   }
 
   /// Ends the first pass: the range follows once more from its first element on.
@@ -115,6 +154,9 @@ package struct Aggregation<Element: AggregatableElement> {
       case .maximum: maximum?.value.map(AggregateResult.element) ?? .none
       case .indexOfMinimum: minimum?.index.map(AggregateResult.index) ?? .none
       case .indexOfMaximum: maximum?.index.map(AggregateResult.index) ?? .none
+      case .first: first.map(AggregateResult.element) ?? .none
+      case .last: last.map(AggregateResult.element) ?? .none
+      case .count: .index(count)
       }
     }
   }

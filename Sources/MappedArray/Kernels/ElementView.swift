@@ -1,3 +1,5 @@
+import CFaultGuard
+
 /// Packed little-endian elements in memory that may begin at any byte, such as the data of a mapped file.
 ///
 /// A view owns nothing: the memory must stay mapped while the view is in use. Its contents may change under a kernel
@@ -28,6 +30,14 @@ public struct ElementView<Element: BitwiseCopyable> {
   @inline(__always)
   public subscript(index: Int) -> Element {
     base.loadUnaligned(fromByteOffset: index &* MemoryLayout<Element>.stride, as: Element.self)
+  }
+
+  /// Reads a byte of each page, so that what cannot be had is known to be gone.
+  public func touch() {
+    for offset in stride(from: 0, to: count &* MemoryLayout<Element>.stride, by: 4096) {
+      fault_guard_touch(base + offset)
+    }
+    if count > 0 { fault_guard_touch(base + (count &* MemoryLayout<Element>.stride &- 1)) }
   }
 
   /// The elements from `start` on, at most `limit` of them; what lies outside the view is left out.

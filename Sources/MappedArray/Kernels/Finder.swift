@@ -1,5 +1,5 @@
 /// Finds the elements of a range that compare so with a value. The range is handed over in slices of any size.
-package struct Finder<Element: AggregatableElement> {
+package struct Finder<Element: AggregatableElement>: Sendable {
   private let comparison: Comparison
   private let value: Element
   private var remaining: Int
@@ -27,6 +27,11 @@ package struct Finder<Element: AggregatableElement> {
     )
     remaining &-= indexes.count &- before
     position &+= elements.count
+  }
+
+  /// The same search, which begins at an index of its own.
+  package func moved(to startIndex: Int) -> Finder {
+    Finder(comparison, value, startIndex: startIndex, limit: remaining)
   }
 
   /// Hands over the indexes found since the last call, in ascending order. After the last slice this is the result; in

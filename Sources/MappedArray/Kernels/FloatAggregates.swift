@@ -13,6 +13,9 @@ extension AggregatableElement where Self: BinaryFloatingPoint, Total == Pairwise
     total.add(pairwiseSum(of: block, Identity()))
   }
 
+  /// Adds a sum of the elements that follow.
+  public static func add(_ total: PairwiseSum, to sum: inout PairwiseSum) { sum.add(total) }
+
   /// The sum, rounded to the element's type. NumPy adds up float32 in float32: there it errs more, and can overflow
   /// on the way.
   public static func sum(of total: PairwiseSum) -> AggregateResult<Self> { .element(Self(total.sum)) }

@@ -48,6 +48,9 @@ extension AggregatableElement where Self: FixedWidthInteger, Total == Int128 {
     return (Int128(high) &<< 32) &+ Int128(low) &- Int128(block.count) &* Int128(bias)
   }
 
+  /// Adds a sum of the elements that follow.
+  public static func add(_ total: Int128, to sum: inout Int128) { sum &+= total }
+
   /// The exact sum.
   public static func sum(of total: Int128) -> AggregateResult<Self> { .integer(total) }
 

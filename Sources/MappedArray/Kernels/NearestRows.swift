@@ -11,7 +11,7 @@ package struct NearestRows: Sendable {
   private let queries: RowQueries
   private let measure: RowMeasure
   /// How many are wanted for each query.
-  private let limit: Int
+  package let limit: Int
   private var heaps: [RowHeap]
 
   package init(_ queries: RowQueries, _ measure: RowMeasure, limit: Int) {
@@ -24,18 +24,21 @@ package struct NearestRows: Sendable {
   /// Elements in a row.
   package var columns: Int { queries.columns }
 
-  /// How many rows have their scores at once.
-  private static let batchCount = 256
+  package var queryCount: Int { queries.count }
+
+  /// How many rows have their scores at once: no more than fit in 512 KiB, unless one row has more.
+  private var batchCount: Int { max(1, min(256, (1 << 16) / max(1, queries.count))) }
 
   /// Looks at rows, the first of which has this number. O(rows · columns · queries).
   // As `Aggregation.consume`.
   @export(interface)
   package mutating func consume(_ rows: UnsafeRawPointer, count: Int, rowBytes: Int, firstRow: Int) {
     guard limit > 0 else { return }
-    withUnsafeTemporaryAllocation(of: Double.self, capacity: queries.count * NearestRows.batchCount) { scores in
+    let batchCount = batchCount
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: queries.count * batchCount) { scores in
       guard let base = scores.baseAddress else { return }
-      for start in stride(from: 0, to: count, by: NearestRows.batchCount) {
-        let batch = min(NearestRows.batchCount, count - start)
+      for start in stride(from: 0, to: count, by: batchCount) {
+        let batch = min(batchCount, count - start)
         queries.score(measure, rows + start * rowBytes, count: batch, to: base)
         for query in 0..<queries.count {
           heaps[query].add(

@@ -6,7 +6,7 @@ public enum Extreme: Sendable, CaseIterable {
 }
 
 /// The least or greatest element so far and, if asked for, where it was first; the first NaN beats all others.
-struct RunningExtreme<Element: AggregatableElement> {
+struct RunningExtreme<Element: AggregatableElement>: Sendable {
   private let extreme: Extreme
   private let isLocated: Bool
   private(set) var value: Element?
@@ -25,6 +25,13 @@ struct RunningExtreme<Element: AggregatableElement> {
       // Not found only if another process has just overwritten it.
       index = position &+ (Element.firstIndex(of: candidate, in: block) ?? 0)
     }
+  }
+
+  /// Takes in what was found in the elements that follow.
+  mutating func add(_ other: RunningExtreme) {
+    guard let candidate = other.value, isBeaten(by: candidate) else { return }
+    value = candidate
+    index = other.index
   }
 
   private func isBeaten(by candidate: Element) -> Bool {

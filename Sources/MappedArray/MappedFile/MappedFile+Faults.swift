@@ -36,5 +36,6 @@ extension MappedFile {
     capacity = count
     shrinkingTo = nil
     hasHoles = nil
+    updateReaders()
   }
 }

@@ -22,6 +22,7 @@ extension MappedFile {
     fileSize = size
     count = wholeCount(size: size)
     capacity = count
+    updateReaders()
   }
 
   /// Sets the number of elements; new ones are zero.
@@ -97,6 +98,7 @@ extension MappedFile {
   }
 
   mutating func cut(to size: Int) throws(MappedArrayError) {
+    waitForReaders(beyond: size)
     try onFile { () throws(SystemCallError) in
       // Never lengthens a file that somebody has cut.
       if try descriptor.status().size > size { try descriptor.truncate(to: size) }

@@ -37,6 +37,8 @@ public struct MappedFile: ~Copyable {
   /// Whether stores may meet a hole of a sparse file, where a full disk would be a fault signal and not an error. nil
   /// until something is first stored.
   var hasHoles: Bool?
+  /// Those on other threads; nil until there are any.
+  var readers: ElementReaders?
 
   /// Maps an open file.
   ///
@@ -98,7 +100,10 @@ public struct MappedFile: ~Copyable {
     }
     // What has been reserved and not used would count as a part of the new one.
     if access == .writable { try trim() }
+    let readers = readers
     self = try MappedFile(file)
+    self.readers = readers
+    updateReaders()
   }
 
   public var format: FileFormat { header == nil ? .raw : .npy }
@@ -131,10 +136,10 @@ public struct MappedFile: ~Copyable {
   }
 
   /// The dimensions, rows first. The product is the count.
-  public var shape: [Int] {
-    guard let header else { return columns.map { [rowCount, $0] } ?? [count] }
-    return [rowCount] + header.shape.dropFirst()
-  }
+  public var shape: [Int] { [rowCount] + rowShape }
+
+  /// The dimensions behind the first.
+  var rowShape: ArraySlice<Int> { header?.shape.dropFirst() ?? columns.map { [$0] } ?? [] }
 
   /// As many elements as are whole rows, of which there is at least one: the length changes by those only.
   package func wholeRows(within elements: Int) -> Int {
@@ -180,6 +185,7 @@ public struct MappedFile: ~Copyable {
     guard size > mapping.length else { return }
     mapping = try onFile { () throws(SystemCallError) in try Mapping(descriptor, size: size, access: access) }
     elements = mapping.base + dataOffset
+    updateReaders()
   }
 }
 

@@ -1,7 +1,7 @@
 import CFaultGuard
 import Glibc
 
-/// Owns a shared mapping of a file from its first byte, and unmaps it.
+/// Owns a shared mapping of a file from its first byte.
 ///
 /// The mapping is longer than the file: pages become valid as the file grows, so that growth needs no new mapping until
 /// the file has doubled. Only bytes inside the file may be touched.
@@ -10,6 +10,8 @@ struct Mapping: ~Copyable {
   /// In bytes.
   let length: Int
   private let guarded: UnsafeMutablePointer<guarded_mapping>
+  /// Who reads it on another thread keeps this too.
+  let memory: MappedMemory
 
   /// Whether pages of the file could not be had, and zeros were read or written in their place: see `FaultGuard`.
   var hasFailed: Bool { fault_guard_has_failed(guarded) }
@@ -42,6 +44,7 @@ struct Mapping: ~Copyable {
     self.base = base
     self.length = length
     self.guarded = guarded
+    memory = MappedMemory(base, length, guarded)
   }
 
   /// Reads a byte of each page of a range, up to the first that is gone, so that `hasFailed` is set then.
@@ -50,6 +53,24 @@ struct Mapping: ~Copyable {
     for offset in stride(from: 0, to: bytes.count, by: 4096) where !hasFailed { fault_guard_touch(start + offset) }
     fault_guard_touch(start + bytes.count - 1)
   }
+}
+
+/// The memory of a mapping, which is unmapped when nobody refers to it any more.
+final class MappedMemory: @unchecked Sendable {
+  // None of it changes; what is in the memory does at any time, as other programs map the file too.
+  private let base: UnsafeMutableRawPointer
+  private let length: Int
+  private let guarded: UnsafeMutablePointer<guarded_mapping>
+
+  fileprivate init(
+    _ base: UnsafeMutableRawPointer, _ length: Int, _ guarded: UnsafeMutablePointer<guarded_mapping>
+  ) {
+    self.base = base
+    self.length = length
+    self.guarded = guarded
+  }
+
+  var hasFailed: Bool { fault_guard_has_failed(guarded) }
 
   deinit {
     fault_guard_remove(guarded)

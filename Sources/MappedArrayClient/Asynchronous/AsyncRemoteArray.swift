@@ -53,4 +53,32 @@ public struct AsyncRemoteArray<Element: ArrayElement>: Sendable {
   public func write(_ elements: [Element], at index: Int) async throws(ClientError) -> Int {
     try await run { array throws(ClientError) in try array.write(elements, at: index) }
   }
+
+  /// Aggregates of each of `count` equal parts of `range`; see ``RemoteArray/buckets(_:_:over:)``.
+  public func buckets<each Value: ReplyValue & Sendable>(
+    _ count: Int, _ aggregates: repeat Aggregate<Element, each Value>, over range: Range<Int> = 0..<Int.max
+  ) async throws(ClientError) -> [(repeat each Value)] {
+    try await run { array throws(ClientError) in try array.buckets(count, repeat each aggregates, over: range) }
+  }
+
+  /// Points that look like the elements of `range`; see ``RemoteArray/downsampled(to:in:)``.
+  public func downsampled(
+    to count: Int, in range: Range<Int> = 0..<Int.max
+  ) async throws(ClientError) -> [(index: Int, value: Element)] {
+    try await run { array throws(ClientError) in try array.downsampled(to: count, in: range) }
+  }
+
+  /// The values below which parts of the elements of `range` lie; see ``RemoteArray/quantiles(_:in:)``.
+  public func quantiles(
+    _ parts: [Double], in range: Range<Int> = 0..<Int.max
+  ) async throws(ClientError) -> [Element.Statistic] {
+    try await run { array throws(ClientError) in try array.quantiles(parts, in: range) }
+  }
+
+  /// How many elements of `range` are in each of some bins; see ``RemoteArray/histogram(_:between:in:)``.
+  public func histogram(
+    _ binCount: Int, between bounds: ClosedRange<Element>? = nil, in range: Range<Int> = 0..<Int.max
+  ) async throws(ClientError) -> [Int] {
+    try await run { array throws(ClientError) in try array.histogram(binCount, between: bounds, in: range) }
+  }
 }

@@ -67,6 +67,8 @@ public struct Arguments {
     return argument
   }
 
+  func withVector<Result>(_ body: (ArgumentVector, Int) -> Result) -> Result { body(position, count) }
+
   /// Takes the next argument if it is `word`, in any case of letters.
   public mutating func take(_ word: StaticString) -> Bool {
     guard let first, first.matches(word) else { return false }

@@ -45,7 +45,9 @@ public struct CommandArgument: Sendable {
     CommandArgument(name, SERVER_ARGUMENT_INTEGER, occurrence, token: token)
   }
 
-  public static func number(_ name: String) -> CommandArgument { CommandArgument(name, SERVER_ARGUMENT_DOUBLE) }
+  public static func number(_ name: String, _ occurrence: Occurrence = .once) -> CommandArgument {
+    CommandArgument(name, SERVER_ARGUMENT_DOUBLE, occurrence)
+  }
 
   public static func string(_ name: String, _ occurrence: Occurrence = .once) -> CommandArgument {
     CommandArgument(name, SERVER_ARGUMENT_STRING, occurrence)

@@ -50,8 +50,9 @@ private func isClose(_ value: Double?, _ expected: Double, scale: Double, _ tole
     let results = aggregate(elements, offset: offset, startIndex: 5)
     let comment: Comment = "seed \(seed), count \(count), offset \(offset)"
     guard count > 0 else {
-      #expect(results.dropFirst().allSatisfy { $0 == .none }, comment)
+      #expect(results[1..<10].allSatisfy { $0 == .none }, comment)
       #expect(results[0].value == 0, comment)
+      #expect(results[10] == .index(0), comment)
       return
     }
     let tolerance = Element.self == Float.self ? 1e-6 : 1e-12
@@ -66,6 +67,7 @@ private func isClose(_ value: Double?, _ expected: Double, scale: Double, _ tole
     #expect(isClose(results[5].value, deviation, scale: deviation, tolerance), comment)
     #expect(results[6] == reference.index(of: .minimum).map { .index($0 + 5) }, comment)
     #expect(results[7] == reference.index(of: .maximum).map { .index($0 + 5) }, comment)
+    #expect(results[8...] == [.element(elements[0]), .element(elements[count - 1]), .index(count)], comment)
   }
 
   @Test(arguments: TestedType.integers, [1, 5, 300])
@@ -130,6 +132,32 @@ private func isClose(_ value: Double?, _ expected: Double, scale: Double, _ tole
     check(element.type)
   }
 
+  @Test(arguments: TestedType.all, [1, 2, 4])
+  func partsDoNotChangeABit(_ element: TestedType, blocks: Int) {
+    func check<Element: TestedElement>(_: Element.Type) {
+      let size = blocks * ElementView<Element>.blockCount
+      let elements = Element.randomElements(count: 5 * ElementView<Element>.blockCount + 17, seed: 4)
+      let whole = aggregate(elements, startIndex: 9)
+      let parts = withView(elements, offset: 0) { view in
+        var aggregation = Aggregation<Element>(AggregateOperation.allCases, startIndex: 9)
+        for pass in 0..<aggregation.passCount {
+          if pass > 0 { aggregation.beginNextPass() }
+          let starts = stride(from: 0, to: view.count, by: size)
+          // Computed from the last to the first.
+          let parts = starts.reversed().map { start in
+            var part = aggregation.part(from: 9 + start)
+            part.consume(view.slice(from: start, limit: size))
+            return part
+          }
+          for part in parts.reversed() { aggregation.add(part) }
+        }
+        return aggregation.finish()
+      }
+      #expect(parts == whole)
+    }
+    check(element.type)
+  }
+
   @Test(arguments: TestedType.all)
   func theFirstOfEqualExtremesWinsAcrossBlocks(_ element: TestedType) {
     func check<Element: TestedElement>(_: Element.Type) {
@@ -171,7 +199,7 @@ private func isClose(_ value: Double?, _ expected: Double, scale: Double, _ tole
     let one = aggregate([1, Double.infinity, 2])
     #expect(one[..<4] == [.element(.infinity), .element(1), .element(.infinity), .element(.infinity)])
     #expect(one[4].value?.isNaN == true)
-    #expect(one[6...] == [.index(0), .index(1)])
+    #expect(one[6..<8] == [.index(0), .index(1)])
     let both = aggregate([Float.infinity, -.infinity], [.sum, .minimum, .maximum])
     #expect(both[0].value?.isNaN == true)
     #expect(both[1...] == [.element(-.infinity), .element(.infinity)])

@@ -1,0 +1,45 @@
+import MappedArray
+import ServerModule
+
+/// Whether commands are looked at, because there is an array that is larger than a payload can be.
+final class PayloadGuard {
+  private let arrays: ArrayRegistry
+  private let saving: Saving
+  private var filter: CommandFilter?
+
+  init(_ arrays: ArrayRegistry, _ saving: Saving) {
+    self.arrays = arrays
+    self.saving = saving
+  }
+
+  /// An array has become longer.
+  func noticeGrowth(of array: ServedArray, _ context: Context) {
+    if filter == nil, saving.isTooLarge(array) { filter = CommandFilter(context, PayloadGuard.filter) }
+  }
+
+  /// Looks at all arrays.
+  func everySecond(_ context: Context) {
+    let isNeeded = arrays.contains { saving.isTooLarge($0) }
+    if !isNeeded { filter = nil } else if filter == nil { filter = CommandFilter(context, PayloadGuard.filter) }
+  }
+
+  private static let filter: CommandFilterFunction = { PayloadGuard.look(at: FilteredCommand($0)) }
+
+  private static func look(at command: FilteredCommand?) {
+    guard let command, command.count > 1 else { return }
+    if command.count == 2, command[0].matches("DUMP") {
+      command.prepend(Array("MMAP.GUARD".utf8), Array(command[1].bytes))
+    } else if command.count > 5, command[0].matches("MIGRATE") {
+      command.prepend(Array("MMAP.GUARD".utf8), migratedKey(of: command))
+    }
+  }
+
+  /// The key of MIGRATE, or the first of several.
+  private static func migratedKey(of command: FilteredCommand) -> [UInt8] {
+    let key = command[3].bytes
+    guard key.isEmpty, let keys = (6..<command.count).first(where: { command[$0].matches("KEYS") }),
+      keys + 1 < command.count
+    else { return Array(key) }
+    return Array(command[keys + 1].bytes)
+  }
+}

@@ -1,0 +1,69 @@
+/// The sum of a piece of at most a block, or of several such: exact for integers; for floats, what rounding has taken is
+/// kept (Neumaier 1974). It takes no memory of its own, so that there may be one for each of many buckets.
+public struct PieceSum: Sendable {
+  var exact: Int128 = 0
+  var rounded = 0.0
+  private var lost = 0.0
+
+  init() {}
+  init(exact: Int128) { self.exact = exact }
+  init(rounded: Double) { self.rounded = rounded }
+
+  mutating func add(_ other: PieceSum) {
+    exact &+= other.exact
+    let total = rounded + other.rounded
+    let (greater, smaller) =
+      rounded.magnitude >= other.rounded.magnitude ? (rounded, other.rounded) : (other.rounded, rounded)
+    lost += (greater - total) + smaller + other.lost
+    rounded = total
+  }
+
+  /// The sum of floats.
+  var floating: Double {
+    // Of infinities nothing sensible is lost.
+    lost.isFinite ? rounded + lost : rounded
+  }
+}
+
+extension AggregatableElement where Self: FixedWidthInteger, Total == Int128 {
+  public static func pieceSum(of piece: ElementView<Self>) -> PieceSum {
+    var total = emptyTotal
+    add(piece, to: &total)
+    return PieceSum(exact: total)
+  }
+
+  public static func sum(of sum: PieceSum) -> AggregateResult<Self> { .integer(sum.exact) }
+
+  public static func mean(of sum: PieceSum, count: Int) -> Double { mean(of: sum.exact, count: count) }
+
+  // Not with `extreme`: inlined where buckets are, its comparisons would become calls.
+  public static func extremes(of piece: ElementView<Self>) -> (minimum: Self, maximum: Self) {
+    let first = piece[0]
+    return Quarters(piece).fold(
+      (first, first),
+      { ($1 < $0.0 ? $1 : $0.0, $1 > $0.1 ? $1 : $0.1) },
+      merge: { (Swift.min($0.0, $1.0), Swift.max($0.1, $1.1)) })
+  }
+}
+
+extension AggregatableElement where Self: BinaryFloatingPoint, Total == PairwiseSum {
+  public static func pieceSum(of piece: ElementView<Self>) -> PieceSum {
+    PieceSum(rounded: pairwiseSum(of: piece, Identity()))
+  }
+
+  public static func sum(of sum: PieceSum) -> AggregateResult<Self> { .element(Self(sum.floating)) }
+
+  public static func mean(of sum: PieceSum, count: Int) -> Double { sum.floating / Double(count) }
+
+  public static func extremes(of piece: ElementView<Self>) -> (minimum: Self, maximum: Self) {
+    if Self.self == Double.self {
+      let extremes = doubleExtremes(piece.base, count: piece.count)
+      return (Self(extremes.minimum), Self(extremes.maximum))
+    }
+    if Self.self == Float.self {
+      let extremes = floatExtremes(piece.base, count: piece.count)
+      return (Self(extremes.minimum), Self(extremes.maximum))
+    }
+    return (extreme(.minimum, of: piece) ?? .nan, extreme(.maximum, of: piece) ?? .nan)
+  }
+}
