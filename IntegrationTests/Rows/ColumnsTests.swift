@@ -161,6 +161,54 @@ struct ColumnsTests {
     try expectSame(master, [replica], keys: keys)
     for key in keys { #expect(try replica.shape(key) == master.shape(key)) }
   }
+
+  @Test("MMAP.RELOAD takes the file that has the name now, with the same rows if it is raw", arguments: Format.allCases)
+  func reload(format: Format) throws {
+    let (master, replica) = (try ModuleServer.node(), try ModuleServer.node())
+    try master.send(["MMAP", "a", "a", "i16"] + (format == .raw ? ["RAW"] : []) + ["COLUMNS", "3"])
+    try master("MMAP.ADD", "a", 1, 2, 3)
+    try replica.join(master)
+    // A header says itself what rows there are.
+    let script = """
+      import numpy, os, sys
+      path, format = sys.argv[1:]
+      values = numpy.arange(12, dtype='i2').reshape(3, 4)
+      values.tofile(path + '.new') if format == 'raw' else numpy.save(open(path + '.new', 'wb'), values)
+      os.rename(path + '.new', path)
+      """
+    try Python.run(script: script, arguments: [master.path("a"), format.rawValue])
+    #expect(try master("MMAP.RELOAD", "a") == .integer(12))
+    let shape = Reply.integers(format == .raw ? [4, 3] : [3, 4])
+    #expect(try master.shape("a") == shape)
+    try expectSame(master, [replica], keys: ["a"])
+    #expect(try replica.shape("a") == shape)
+    try master("MMAP.RESIZE", "a", 24)
+    try expectSame(master, [replica], keys: ["a"])
+    try replica.restart(after: .kill)
+    try replica.join(master)
+    try expectSame(master, [replica], keys: ["a"])
+    #expect(try replica.shape("a") == .integers(format == .raw ? [8, 3] : [6, 4]))
+  }
+
+  @Test("RESTORE beside the file that has the name, on all nodes", arguments: Format.allCases)
+  func restoreBeside(format: Format) throws {
+    let (master, replica) = (try ModuleServer.node(), try ModuleServer.node())
+    try replica.join(master)
+    try master.send(["MMAP", "a", "a", "i16"] + (format == .raw ? ["RAW"] : []) + ["COLUMNS", "3"])
+    try master("MMAP.ADD", "a", 1, 2, 3, 4, 5, 6)
+    let payload = try master("DUMP", "a")
+    guard case .bulk(let bytes) = payload else { throw PayloadError(reply: payload) }
+    try master("MMAP.ADD", "a", 7, 8, 9)
+    #expect(try master("RESTORE", "b", 0, bytes) == .ok)
+    try master("MMAP.ADD", "b", 0, 0, 1)
+    try expectSame(master, [replica], keys: ["a", "b"])
+    for server in [master, replica] {
+      #expect(try server.shape("a") == .integers([3, 3]))
+      #expect(try server.shape("b") == .integers([3, 3]))
+      #expect(try server("MMAP.ROWS", "b", 1, 2) == .array([.bulk([4, 0, 5, 0, 6, 0]), .bulk([0, 0, 0, 0, 1, 0])]))
+    }
+    #expect(try master.failure(["MMAP.ADD", "b", 1]).contains("rows of 3"))
+  }
 }
 
 extension ModuleServer {

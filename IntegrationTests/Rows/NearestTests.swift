@@ -203,6 +203,12 @@ struct NearestTests {
     }
     let blob = [UInt8](repeating: 1, count: 16 << 20 + 4)
     #expect(try server.failure(["MMAP.KNN", "a", 1, "L2", blob]).contains("at most 16777216 are searched for at once"))
+    try server.connection("MMAP", "narrow", "narrow", "i8", "COLUMNS", 1)
+    let rows = [UInt8](repeating: 1, count: (1 << 16) + 1)
+    #expect(
+      try server.failure(["MMAP.KNN", "narrow", 1, "L2", rows])
+        == "ERR the blob has 65537 rows; at most 65536 are searched for at once")
+    #expect(try server("MMAP.KNN", "narrow", 1, "L2", Array(rows.dropLast())).elements?.count == 65536)
   }
 
   @Test("appends during a search, and a file that another process writes")

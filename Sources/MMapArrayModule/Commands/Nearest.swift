@@ -81,4 +81,3 @@ enum FindNearestRows: ArrayCommand {
     return try arguments.positions()
   }
 }
-

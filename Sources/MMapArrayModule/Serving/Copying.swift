@@ -114,7 +114,9 @@ struct Copying<Element: MappableElement, Selection: PackedSelection>: ReadingWor
 
   /// Whether it takes longer than other clients should wait.
   static func isMany(_ selection: Selection) -> Bool {
-    selection.count >= min(
-      ReplySize.manyBytes / MemoryLayout<Element>.stride, selection.sliceCount(elementSize: MemoryLayout<Element>.stride))
+    selection.count
+      >= min(
+        ReplySize.manyBytes / MemoryLayout<Element>.stride,
+        selection.sliceCount(elementSize: MemoryLayout<Element>.stride))
   }
 }
