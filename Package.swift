@@ -34,6 +34,8 @@ let package = Package(
     .target(name: "CSystemCalls"),
     // The handler that survives files which lose pages.
     .target(name: "CFaultGuard"),
+    // How near rows are to vectors, with the fastest instructions that a processor has.
+    .target(name: "CRowKernels"),
     // Words for what is done with elements, which the array library and its clients share.
     .target(name: "ArrayVocabulary", swiftSettings: swiftSettings),
     // Numbers from and to decimal text. Knows nothing else.
@@ -44,7 +46,7 @@ let package = Package(
     .target(
       name: "MappedArray",
       dependencies: [
-        "ArrayVocabulary", "CFaultGuard", "CFileLocks", "CSystemCalls", "DecimalText", "Monitors", system,
+        "ArrayVocabulary", "CFaultGuard", "CFileLocks", "CRowKernels", "CSystemCalls", "DecimalText", "Monitors", system,
       ],
       swiftSettings: swiftSettings + [lifetimes]),
     // The thread that flushes files, in C so that it cannot hurt a fork.

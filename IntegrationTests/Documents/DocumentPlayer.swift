@@ -175,7 +175,8 @@ final class DocumentPlayer {
     let examples = [
       "key": "synopsis", "path": path, "type": "f64", "index": "0", "value": "1", "start": "0", "stop": "-1",
       "count": "2", "delta": "1", "op": "SUM", "n": "2", "q": "0.5", "bins": "2", "low": "0", "high": "1", "limit": "1",
-      "blob": "8 bytes.", "dimension": "1",
+      "blob": "8 bytes.", "dimension": "1", "row": "0", "k": "2", "start:stop:step": "0:-1:2", "slice": "0:-1:2",
+      "columns": "1",
     ]
     let text = isFull ? synopsis.replacing(/[\[\]…]/, with: "") : synopsis.replacing(/\ \[[^\]]*\]/, with: "")
     let words = text.split(separator: " ").map { word in
@@ -184,7 +185,7 @@ final class DocumentPlayer {
     }
     try server("DEL", "synopsis")
     if words[0] != "MMAP" {
-      try server.connection("MMAP", "synopsis", path, "f64")
+      try server.connection("MMAP", "synopsis", path, "f64", "COLUMNS", 1)
       try server.connection("MMAP.ADD", "synopsis", 1, 2, 3)
     }
     return try send(words)

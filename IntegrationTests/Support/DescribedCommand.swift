@@ -38,12 +38,16 @@ struct DescribedCommand: Sendable, CustomTestStringConvertible {
   private static let aggregates = "SUM|MIN|MAX|MEAN|VAR|STD|ARGMIN|ARGMAX|FIRST|LAST|COUNT"
 
   /// What version 1.0 did not have.
-  static let new: Set = ["MMAP.RELOAD", "MMAP.BUCKETS", "MMAP.DOWNSAMPLE", "MMAP.QUANTILE", "MMAP.HISTOGRAM"]
+  static let new: Set = [
+    "MMAP.RELOAD", "MMAP.BUCKETS", "MMAP.DOWNSAMPLE", "MMAP.QUANTILE", "MMAP.HISTOGRAM", "MMAP.ROWS", "MMAP.SLICE",
+    "MMAP.KNN",
+  ]
 
   static let all = [
     DescribedCommand(
       names: ["MMAP"], arity: -3, flags: ["write", "denyoom"],
-      hint: "key path [\(ElementCase.all.map(\.name).joined(separator: "|"))] [RAW] [READONLY|WRITABLE]",
+      hint: "key path [\(ElementCase.all.map(\.name).joined(separator: "|"))] [RAW] [READONLY|WRITABLE] "
+        + "[COLUMNS columns]",
       keyFlags: ["RW", "insert"],
       words: ["a", "a"]),
     read("MMAP.GET", "VGET", arity: 3, isFast: true, "key index", "a 1"),
@@ -62,6 +66,8 @@ struct DescribedCommand: Sendable, CustomTestStringConvertible {
     read("MMAP.INFO", arity: 2, isData: false, "key", "a"),
     read("MMAP.RANGE", arity: 4, "key start stop", "a 0 -1"),
     read("MMAP.READ", arity: -2, "key [index count]", "a"),
+    read("MMAP.ROWS", arity: -3, "key row [row ...]", "a 0 -1"),
+    read("MMAP.SLICE", arity: -3, "key slice [slice ...]", "a ::-2"),
     write("MMAP.WRITE", arity: 4, ["update"], "key index blob", "a 0 x"),
     write("MMAP.APPEND", arity: 3, ["insert"], "key blob", "a x"),
     write("MMAP.RESIZE", arity: 3, ["update"], "key count", "a 3"),
@@ -71,6 +77,7 @@ struct DescribedCommand: Sendable, CustomTestStringConvertible {
       "MMAP.AGG", arity: -5,
       "key start stop \(aggregates) [\(aggregates) ...]", "a 0 -1 SUM"),
     read("MMAP.FIND", arity: -6, "key start stop GT|GE|LT|LE|EQ|NE value [LIMIT limit]", "a 0 -1 GT 1"),
+    read("MMAP.KNN", arity: -5, "key k L2|IP|COSINE blob [ROWS start stop]", "a 2 L2 x"),
     read("MMAP.SEARCHSORTED", arity: -3, isFast: true, "key value [LEFT|RIGHT]", "a 3"),
     read("MMAP.BUCKETS", arity: -6, "key start stop n \(aggregates) [\(aggregates) ...]", "a 0 -1 2 SUM"),
     read("MMAP.DOWNSAMPLE", arity: 5, "key start stop n", "a 0 -1 3"),

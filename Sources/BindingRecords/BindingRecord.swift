@@ -5,6 +5,7 @@ import MappedArray
 /// - string: the path relative to the root
 /// - string: the short name of the element type
 /// - unsigned: the flags below
+/// - with `.columns`: unsigned: how many elements a row of the raw file has
 /// - with `.named`: string: the path of its file on the server that loads it, where that is another
 /// - with `.synchronization`: two unsigned: the server that saved it for a replica, and which of its synchronisations that
 ///   is for
@@ -35,13 +36,16 @@ package struct BindingRecord {
     package static let tooLarge = Flags(rawValue: 128)
     /// It is absent because that server could not store it, and has asked for it again: so must whoever loads this.
     package static let owed = Flags(rawValue: 256)
+    /// It is a raw file with rows.
+    package static let columns = Flags(rawValue: 512)
     package static let known: Flags = [
-      .raw, .readOnly, .contents, .absent, .named, .synchronization, .arriving, .tooLarge, .owed,
+      .raw, .readOnly, .contents, .absent, .named, .synchronization, .arriving, .tooLarge, .owed, .columns,
     ]
 
-    /// Whether what is said of contents is said of some.
+    /// Whether what is said of contents is said of some, and what is said of a raw file of one.
     var isConsistent: Bool {
-      contains(.contents)
+      guard contains(.raw) || !contains(.columns) else { return false }
+      return contains(.contents)
         ? isDisjoint(with: [.absent, .tooLarge, .owed]) : isDisjoint(with: [.synchronization, .arriving])
     }
   }
@@ -61,6 +65,7 @@ package struct BindingRecord {
   package let path: [UInt8]
   package let elementType: ElementType
   package private(set) var flags: Flags
+  package var columns: Int? { didSet { set(.columns, columns != nil) } }
   /// The path of its file, where that is another; as it was saved.
   package var file: [UInt8]? { didSet { set(.named, file != nil) } }
   package var synchronization: Synchronization? { didSet { set(.synchronization, synchronization != nil) } }
@@ -76,7 +81,7 @@ package struct BindingRecord {
     if isSet { flags.insert(flag) } else { flags.remove(flag) }
   }
 
-  package var format: FileFormat { flags.contains(.raw) ? .raw : .npy }
+  package var layout: ArrayLayout { ArrayLayout(elementType, flags.contains(.raw) ? .raw : .npy, columns: columns) }
   package var access: Access { flags.contains(.readOnly) ? .readOnly : .writable }
 }
 

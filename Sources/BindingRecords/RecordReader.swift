@@ -18,6 +18,8 @@ package protocol RecordSource {
 /// damaged is refused, and allocates no more than it has.
 package struct RecordReader<Source: RecordSource> {
   private var source: Source
+  /// Elements in a row of a raw file, if it has rows.
+  private var columns: Int?
   /// Of what has been read.
   package private(set) var digest = RecordDigest()
 
@@ -39,6 +41,11 @@ package struct RecordReader<Source: RecordSource> {
       throw LoadError("its flags \(flags.rawValue) are unknown, or contradict each other")
     }
     var record = BindingRecord(path: path, elementType: elementType, flags: flags)
+    if flags.contains(.columns) {
+      columns = try natural()
+      guard columns != 0 else { throw LoadError("its rows have no elements") }
+      record.columns = columns
+    }
     if flags.contains(.named) { record.file = try string { (bytes) throws(LoadError) in Array(bytes) } }
     if flags.contains(.synchronization) {
       record.synchronization = BindingRecord.Synchronization(node: try unsigned(), number: try unsigned())
@@ -56,6 +63,7 @@ package struct RecordReader<Source: RecordSource> {
     for _ in 0..<dimensions { shape.append(try natural()) }
     guard let product = elementCount(shape: shape) else { throw LoadError("its shape is too large") }
     guard product == count else { throw LoadError("its shape has \(product) elements and not \(count)") }
+    if let columns, shape.dropFirst() != [columns] { throw LoadError("its shape has no rows of \(columns)") }
     return shape
   }
 

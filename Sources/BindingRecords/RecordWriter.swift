@@ -20,6 +20,7 @@ package struct RecordWriter<Sink: RecordSink> {
     record.path.withUnsafeBytes { write($0) }
     Array(record.elementType.name.utf8).withUnsafeBytes { write($0) }
     write(record.flags.rawValue)
+    if let columns = record.columns { write(UInt64(columns)) }
     record.file?.withUnsafeBytes { write($0) }
     if let synchronization = record.synchronization {
       write(synchronization.node)

@@ -36,8 +36,7 @@ final class RecordTarget: FuzzTarget {
     defer { sandbox.root.remove(path) }
     if !accepted.isRaw { try file.appendHeader(accepted.elementType, shape: shape) }
     try accepted.elements.span.withUnsafeBytes { (bytes) throws(MappedArrayError) in try file.append(bytes) }
-    let request = MappingRequest(
-      elementType: accepted.elementType, format: accepted.isRaw ? .raw : .npy, access: .writable)
+    let request = MappingRequest(accepted.record.layout, access: .writable)
     // Elements may look like a header.
     let array = try ServedArray(ArrayFile(opening: path, in: sandbox.root, for: request))
     let count = elementCount(shape: shape)

@@ -22,12 +22,20 @@ public enum MappedArrayError: Error, Equatable, Sendable, CustomStringConvertibl
   case fault(path: String)
   /// The path names another file than the one that is mapped.
   case replaced(path: String)
+  /// The header records rows of another size than was asked for.
+  case columns(recorded: Int, requested: Int)
+  /// The raw file is in use with rows of another size.
+  case columnsInUse(Int, requested: Int)
+  /// Rows of so many elements are none that a file can have.
+  case rowSize(Int)
   /// The header leaves the elements where no span can be of them.
   case unaligned(dataOffset: Int, ElementType)
   /// The array was mapped without write access.
   case readOnly
   /// The raw file ends in a part of an element, so its length cannot be changed.
   case trailingBytes(Int, elementSize: Int)
+  /// The raw file ends in a part of a row, so its length cannot be changed. Both in bytes.
+  case trailingRow(Int, rowBytes: Int)
   /// Bytes that are no whole number of elements.
   case partialElement(bytes: Int, elementSize: Int)
   /// A count or an index below zero.
@@ -72,12 +80,20 @@ public enum MappedArrayError: Error, Equatable, Sendable, CustomStringConvertibl
       "'\(path)' is mapped for writing already, by another process or by this one; open it for reading, or close it there"
     case .fault(let path): "a part of '\(path)' is gone: it was cut by another program, or the disk fails"
     case .replaced(let path): "'\(path)' names another file than a moment ago; try again"
+    case .columns(let recorded, let requested):
+      "the file's header records rows of \(recorded), not \(requested); name \(recorded), or no size"
+    case .columnsInUse(let rowSize, let requested):
+      "the file is mapped with rows of \(rowSize) by another key, not \(requested); name \(rowSize)"
+    case .rowSize(let columns):
+      "rows of \(columns) elements are none that a file can have; give 1 or more, as many as fit into a file"
     case .unaligned(let dataOffset, let type):
       "the file's header of \(dataOffset) bytes leaves its \(type.name) unaligned, so that there is no span of them; use "
         + "subscripts or elements(in:), or save the file again with numpy.save"
     case .readOnly: "the array is read-only; open it with MappedArray(updating:) to change it"
     case .trailingBytes(let bytes, let elementSize):
       "the file ends in \(bytes) bytes of a part of an element of \(elementSize); complete or remove them first"
+    case .trailingRow(let bytes, let rowBytes):
+      "the file ends in \(bytes) bytes of a part of a row of \(rowBytes); complete or remove them first"
     case .partialElement(let bytes, let elementSize):
       "\(bytes) bytes are no whole number of elements of \(elementSize); give a multiple of it"
     case .negative(let number): "\(number) is negative; counts and indexes begin at 0"

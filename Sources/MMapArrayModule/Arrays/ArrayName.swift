@@ -2,9 +2,8 @@ import MappedArray
 
 /// What an array is called on all nodes: its path on the primary, and what is there.
 ///
-/// The type belongs to it because a name may come to stand for another file while keys still miss the old one.
+/// The layout belongs to it because a name may come to stand for another file while keys still miss the old one.
 struct ArrayName: Hashable {
   let path: RelativePath
-  let elementType: ElementType
-  let format: FileFormat
+  let layout: ArrayLayout
 }

@@ -56,10 +56,10 @@ final class ArrayRegistry: @unchecked Sendable {
     // The array that is found must not be given up before its holder counts.
     try entries.withLock { (entries) throws(MappedArrayError) in
       guard let array = entries[identity]?.array else { return nil }
-      try request.check(elementType: array.elementType, format: array.format)
+      try request.check(array.file.layout, rowSize: array.file.rowSize)
       if request.access == .writable, array.file.access == .readOnly {
         // The type of a raw file need not be named again.
-        let request = MappingRequest(elementType: array.elementType, format: array.format, access: .writable)
+        let request = MappingRequest(array.file.layout, access: .writable)
         try array.file.replaceMapping(with: ArrayFile(opening: path, in: root, for: request))
       }
       entries[identity]?.holders += 1

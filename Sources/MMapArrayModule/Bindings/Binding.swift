@@ -21,7 +21,7 @@ final class Binding {
   deinit { files.release(file, boundBy: path) }
 
   var elementType: ElementType { file.elementType }
-  var format: FileFormat { file.format }
+  var format: FileFormat { file.layout.format }
 
   /// Another binding to the same file, for another key.
   func copy() -> Binding {

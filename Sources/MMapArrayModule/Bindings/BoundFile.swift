@@ -17,8 +17,7 @@ final class BoundFile: @unchecked Sendable {
   }
 
   let path: BoundPath
-  let elementType: ElementType
-  let format: FileFormat
+  let layout: ArrayLayout
   private(set) var state: State
   /// The array, if it is attached. Kept beside the state, because each command asks for it.
   private(set) var array: ServedArray?
@@ -37,20 +36,21 @@ final class BoundFile: @unchecked Sendable {
 
   let arrays: ArrayRegistry
 
-  init(_ path: BoundPath, _ elementType: ElementType, _ format: FileFormat, in arrays: ArrayRegistry) {
+  init(_ path: BoundPath, _ layout: ArrayLayout, in arrays: ArrayRegistry) {
     self.path = path
-    self.elementType = elementType
-    self.format = format
+    self.layout = layout
     self.arrays = arrays
     state = .detached(.path(.empty))
   }
 
   deinit { drop() }
 
+  var elementType: ElementType { layout.elementType }
+
   /// nil for a path that can be that of no file.
   var name: ArrayName? {
     guard case .file(let path) = path else { return nil }
-    return ArrayName(path: path, elementType: elementType, format: format)
+    return ArrayName(path: path, layout: layout)
   }
 
   /// Whether the file that its name is that of now is the one that is mapped.
@@ -90,7 +90,7 @@ extension BoundFile {
 
   /// The file that has its name now, held once more.
   func open() throws(MappedArrayError) -> ServedArray {
-    try arrays.open(path.file, for: MappingRequest(elementType: elementType, format: format, access: access))
+    try arrays.open(path.file, for: MappingRequest(layout, access: access))
   }
 
   /// From now on this is the array, which is held for it already.

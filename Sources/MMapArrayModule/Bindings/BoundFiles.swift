@@ -18,15 +18,15 @@ final class BoundFiles: @unchecked Sendable {
 
     /// The file of a path, made if there is none.
     mutating func file(
-      _ path: BoundPath, _ elementType: ElementType, _ format: FileFormat, in arrays: ArrayRegistry
+      _ path: BoundPath, _ layout: ArrayLayout, in arrays: ArrayRegistry
     ) -> BoundFile {
       // One that can be no file is nobody else's.
-      guard case .file(let key) = path else { return BoundFile(path, elementType, format, in: arrays) }
+      guard case .file(let key) = path else { return BoundFile(path, layout, in: arrays) }
       let found = (loading == nil ? current[key] : loading?[key])?.first {
-        $0.elementType == elementType && $0.format == format
+        $0.layout == layout
       }
       if let found { return found }
-      let new = BoundFile(path, elementType, format, in: arrays)
+      let new = BoundFile(path, layout, in: arrays)
       if loading == nil { current[key, default: []].append(new) } else { loading?[key, default: []].append(new) }
       return new
     }
@@ -56,9 +56,9 @@ final class BoundFiles: @unchecked Sendable {
   // MARK: - Bindings
 
   /// The file of a path, with one more binding to it.
-  func bind(_ path: BoundPath, _ elementType: ElementType, _ format: FileFormat) -> BoundFile {
+  func bind(_ path: BoundPath, _ layout: ArrayLayout) -> BoundFile {
     tables.withLock { tables in
-      let file = tables.file(path, elementType, format, in: arrays)
+      let file = tables.file(path, layout, in: arrays)
       tables.bindingCount += 1
       file.bindingCount += 1
       return file
@@ -113,7 +113,7 @@ final class BoundFiles: @unchecked Sendable {
 
   /// The file of a name, if keys are bound to it.
   func file(_ name: ArrayName) -> BoundFile? {
-    files(at: name.path).first { $0.elementType == name.elementType && $0.format == name.format }
+    files(at: name.path).first { $0.layout == name.layout }
   }
 
   /// The files that are called this, of which at most one can be there.

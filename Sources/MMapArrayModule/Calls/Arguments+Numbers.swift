@@ -134,6 +134,8 @@ struct Positions {
   fileprivate let start: Int
   fileprivate let stop: Int
 
+  static let all = Positions(start: 0, stop: -1)
+
   /// The indexes of the range in an array of `count` elements.
   func range(count: Int) -> Range<Int> {
     // A count is not negative, so adding a negative position to it cannot overflow.

@@ -6,6 +6,10 @@ extension MappedArrayError {
     switch self {
     case .type(let recorded, let requested):
       "the file's header records \(recorded.name), not \(requested.name); leave the type out or name \(recorded.name)"
+    case .columns(let recorded, let requested):
+      "the file's header records rows of \(recorded), not \(requested); leave COLUMNS out or name \(recorded)"
+    case .columnsInUse(let rowSize, let requested):
+      "the file is mapped with rows of \(rowSize), not \(requested); name \(rowSize), or DEL the keys that are bound to it"
     case .rawContradictsHeader(let type): "RAW contradicts the file's header, which records \(type.name); leave RAW out"
     case .missingHeader(let type):
       "the file has no .npy header, which recorded \(type.name) before; put that file back, or map this one anew"

@@ -4,6 +4,8 @@ import MappedArray
 enum ReplySize {
   /// How many elements are replied in about a millisecond.
   static let piece = 1 << 14
+  /// How many bytes of packed elements are many.
+  static let manyBytes = 1 << 20
 
   /// An index.
   static func integer(_ index: Int) -> Int {

@@ -7,8 +7,9 @@ enum CommandTable {
       MapFile.self,
       GetElement.self, GetElements.self, SetElements.self, AddElements.self, PopElement.self, IncrementElements.self,
       ReadRange.self, ReadAll.self, ReadPacked.self, WritePacked.self, AppendPacked.self,
+      ReadRows.self, ReadSlice.self,
       ResizeArray.self, ClearArray.self, FillRange.self,
-      AggregateRange.self, FindElements.self, SearchSorted.self,
+      AggregateRange.self, FindElements.self, SearchSorted.self, FindNearestRows.self,
       DivideIntoBuckets.self, DownsampleRange.self, ComputeQuantiles.self, CountInBins.self,
       CountElements.self, NameType.self, NamePath.self, DescribeArray.self, Synchronize.self, ReloadArray.self,
       // What a primary sends.

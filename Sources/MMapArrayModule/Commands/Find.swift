@@ -65,7 +65,7 @@ private struct Finding<Element: MappableElement>: ReadingWork {
   }
 
   /// Enough for a millisecond, and not too much to find in one.
-  static var sliceCount: Int { min(SliceSize.bytes / MemoryLayout<Element>.stride, 1 << 18) }
+  var sliceCount: Int { min(SliceSize.bytes / MemoryLayout<Element>.stride, 1 << 18) }
 
   private var finder: Finder<Element>?
   private var limit: Int

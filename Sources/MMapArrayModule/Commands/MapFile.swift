@@ -1,7 +1,7 @@
 import MappedArray
 import ServerModule
 
-/// `MMAP key path [type] [RAW] [READONLY|WRITABLE]`: binds the key to a file.
+/// `MMAP key path [type] [RAW] [READONLY|WRITABLE] [COLUMNS n]`: binds the key to a file.
 enum MapFile: KeyCommand {
   static let description = CommandDescription(
     "MMAP", access: .creating, isDangerous: true,
@@ -11,6 +11,7 @@ enum MapFile: KeyCommand {
       .oneOf("type", ElementType.allCases.map { .token($0.name, $0.name) }, .optional),
       .token("raw", "RAW", .optional),
       .oneOf("access", [.token("readonly", "READONLY"), .token("writable", "WRITABLE")], .optional),
+      .integer("columns", .optional, behind: "COLUMNS"),
     ],
     function: { serve(MapFile.self, $0, $1, $2) })
 
@@ -40,7 +41,7 @@ enum MapFile: KeyCommand {
       throw bound.notMapped
     }
     let array = try onArray(services.arrays.open(place, for: options.request))
-    let bound = services.files.bind(.file(place), array.elementType, array.format)
+    let bound = services.files.bind(.file(place), array.file.layout)
     let binding = Binding(path: .file(file), access: options.access, to: bound, of: services.files)
     try adopt(array, as: bound)
     if options.access == .writable { bound.wantWritable() }
@@ -82,7 +83,7 @@ enum MapFile: KeyCommand {
     guard file.bytes == binding.path.bytes || services.root.identity(of: file) == array.identity else {
       throw .mappedOnAnotherFile
     }
-    try onArray(options.request.check(elementType: array.elementType, format: array.format))
+    try onArray(options.request.check(array.file.layout, rowSize: array.file.rowSize))
     if let access = options.namedAccess, access != binding.access {
       throw .argument(
         "the key is mapped \(binding.access == .readOnly ? "READONLY" : "WRITABLE"); DEL it first to change that")
@@ -110,11 +111,15 @@ extension Services {
 private struct MapOptions {
   private(set) var elementType: ElementType?
   private(set) var isRaw = false
+  /// Elements in a row; nil if that is not said.
+  private(set) var columns: Int?
   /// nil if neither word is there.
   private(set) var namedAccess: Access?
 
   var access: Access { namedAccess ?? .writable }
-  var request: MappingRequest { MappingRequest(elementType: elementType, isRaw: isRaw, access: access) }
+  var request: MappingRequest {
+    MappingRequest(elementType: elementType, isRaw: isRaw, columns: columns, access: access)
+  }
 
   init(_ arguments: inout Arguments) throws(CommandError) {
     while let word = arguments.next() {
@@ -124,12 +129,15 @@ private struct MapOptions {
         namedAccess = .readOnly
       } else if word.matches("WRITABLE"), namedAccess == nil {
         namedAccess = .writable
+      } else if word.matches("COLUMNS"), columns == nil {
+        columns = try arguments.natural("COLUMNS")
       } else if elementType == nil, let type = ElementType(named: word.text) {
         elementType = type
       } else {
         let types = ElementType.allCases.map(\.name).joined(separator: ", ")
         throw .argument(
-          "\(word.quotation) is not understood here: give a type (\(types)), RAW, READONLY or WRITABLE, each once")
+          "\(word.quotation) is not understood here: give a type (\(types)), RAW, READONLY or WRITABLE, COLUMNS and a "
+            + "number, each once")
       }
     }
   }

@@ -19,7 +19,7 @@ enum ReadPacked: ArrayCommand {
     _ call: Call, on array: TypedArray<Element>, with services: Services
   ) throws(CommandError) {
     let part = try part(call.arguments).clamped(to: 0..<array.elements.count)
-    let fewest = 1 << 20 / MemoryLayout<Element>.stride
+    let fewest = ReplySize.manyBytes / MemoryLayout<Element>.stride
     try services.replyElements(in: part, of: array, isPacked: true, fewest: fewest, for: call) {
       () throws(CommandError) in
       try onArray(array.elements.checkReadable(part))

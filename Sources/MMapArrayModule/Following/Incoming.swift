@@ -66,7 +66,7 @@ final class Incoming {
   /// The file of an array that a message is about; nil if nothing is bound to it any more.
   func file(_ name: ArrayName) -> BoundFile? {
     guard stream.isPrimary, let new = renamed[name.path] else { return files.file(name) }
-    return files.file(ArrayName(path: new, elementType: name.elementType, format: name.format))
+    return files.file(ArrayName(path: new, layout: name.layout))
   }
 
   /// Begins to take contents: an array of zeros of their shape in a staged file.
@@ -82,7 +82,7 @@ final class Incoming {
     var staged = try StagedFile(in: files.arrays.root)
     let path = staged.path
     do throws(MappedArrayError) {
-      if file.format == .npy { try staged.appendHeader(file.elementType, shape: shape) }
+      if file.layout.format == .npy { try staged.appendHeader(file.elementType, shape: shape) }
       try staged.appendZeros(file.elementType, shape: shape)
     } catch {
       files.arrays.root.remove(path)

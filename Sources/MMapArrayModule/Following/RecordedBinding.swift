@@ -1,11 +1,11 @@
+import DecimalText
 import MappedArray
 import ServerModule
 
 /// A binding as a server has recorded it, in its AOF or for its replicas; see BindingWords.swift.
 struct RecordedBinding {
   let path: BoundPath
-  let elementType: ElementType
-  let format: FileFormat
+  let layout: ArrayLayout
   let access: Access
   /// What its array is called on all nodes.
   private(set) var array: BoundPath
@@ -18,7 +18,7 @@ struct RecordedBinding {
     var arguments = arguments
     path = BoundPath(try arguments.required().bytes, below: root)
     (array, file) = (path, path)
-    (elementType, format) = try arguments.typeAndFormat()
+    layout = try arguments.layout()
     access = try arguments.choice(
       "access", [("writable", .writable), ("readonly", .readOnly)], hint: "writable or readonly")
     if arguments.take("ARRAY") { array = BoundPath(try arguments.required().bytes, below: root) }
@@ -43,8 +43,7 @@ struct RecordedBinding {
     path = BoundPath(try arguments.required().bytes, below: root)
     (array, file) = (path, path)
     guard let type = arguments.next(), let elementType = ElementType(named: type.text) else { return nil }
-    self.elementType = elementType
-    format = arguments.take("RAW") ? .raw : .npy
+    layout = ArrayLayout(elementType, arguments.take("RAW") ? .raw : .npy)
     access = arguments.take("READONLY") ? .readOnly : .writable
     if arguments.take("SHAPE") { _ = try arguments.dimensions() }
     guard arguments.isEmpty else { return nil }
@@ -52,12 +51,22 @@ struct RecordedBinding {
 }
 
 extension Arguments {
-  mutating func typeAndFormat() throws(CommandError) -> (ElementType, FileFormat) {
+  /// What `CommandWords.append(_ layout:)` has written: type npy|raw|raw:columns.
+  mutating func layout() throws(CommandError) -> ArrayLayout {
     let type = try required()
     guard let elementType = ElementType(named: type.text) else {
       throw .argument("type \(type.quotation) is unknown")
     }
-    return (elementType, try choice("format", [("npy", .npy), ("raw", .raw)], hint: "npy or raw"))
+    let format = try required()
+    if format.matches("npy") { return ArrayLayout(elementType, .npy) }
+    if format.matches("raw") { return ArrayLayout(elementType, .raw) }
+    let (prefix, bytes) = ("raw:".utf8, format.bytes)
+    guard bytes.starts(with: prefix),
+      let columns = try? NumberParser.index(UnsafeRawBufferPointer(rebasing: bytes[prefix.count...])), columns > 0
+    else {
+      throw .argument("format \(format.quotation) is unknown; give npy, raw or raw:columns")
+    }
+    return ArrayLayout(elementType, .raw, columns: Int(columns))
   }
 
   /// All that is left.
@@ -71,7 +80,6 @@ extension Arguments {
   mutating func arrayName(below root: borrowing Root) throws(CommandError) -> ArrayName {
     let bytes = try required().bytes
     let path = try onArray(root.relativePath(bytes))
-    let (elementType, format) = try typeAndFormat()
-    return ArrayName(path: path, elementType: elementType, format: format)
+    return ArrayName(path: path, layout: try layout())
   }
 }

@@ -190,7 +190,7 @@ final class Backfill {
     var rest = shipments[0].rest.clamped(to: 0..<array.file.count)
     let isGrowth = shipments[0].isGrowth
     if isGrowth { rest = rest.clamped(to: array.replication.count..<max(array.replication.count, array.file.count)) }
-    let piece = rest.prefix(Backfill.pieceBytes / array.elementType.size)
+    let piece = rest.prefix(array.file.wholeRows(within: Backfill.pieceBytes / array.elementType.size))
     guard isReadable(array, piece) else { return arrays.release(shipments.removeFirst().array) }
     if piece.isEmpty {
       guard !isGrowth else { return arrays.release(shipments.removeFirst().array) }

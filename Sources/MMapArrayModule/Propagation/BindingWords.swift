@@ -4,7 +4,7 @@ import ServerModule
 
 // What a server records or sends of a binding:
 //
-//     MMAP.BIND key path type npy|raw writable|readonly [ARRAY name] [FILE name] [state]
+//     MMAP.BIND key path type npy|raw|raw:columns writable|readonly [ARRAY name] [FILE name] [state]
 //
 // ARRAY is what the array is called, where that is not the path: replicas have its file under that name. FILE is what its
 // file is called on the server that wrote the line into its AOF, which is that of a replica. The state says what replicas
@@ -25,8 +25,7 @@ extension CommandWords {
   /// What `MMAP.BIND` needs behind the key.
   mutating func append(_ binding: Binding, _ state: AnnouncedState) {
     append(binding.path.bytes)
-    append(binding.elementType.name)
-    append(binding.format.name)
+    append(binding.file.layout)
     append(binding.access.name)
     if let name = binding.file.array?.name, name.path.bytes != binding.path.bytes {
       append("ARRAY")
@@ -50,8 +49,13 @@ extension CommandWords {
   /// The name of an array in messages about it: path type npy|raw.
   mutating func append(_ name: ArrayName) {
     append(name.path.bytes)
-    append(name.elementType.name)
-    append(name.format.name)
+    append(name.layout)
+  }
+
+  /// Type npy|raw|raw:columns.
+  mutating func append(_ layout: ArrayLayout) {
+    append(layout.elementType.name)
+    append(layout.format.name + (layout.columns.map { ":\($0)" } ?? ""))
   }
 
   mutating func append(integer: Int) { NumberText(integer).withBytes { append($0) } }

@@ -25,7 +25,7 @@ enum BindArray: KeyCommand {
     let incoming = services.incoming
     let (path, name) = incoming.names(of: record, for: call)
     // Counted before the old binding goes, so that what is bound stays so.
-    let file = services.files.bind(name, record.elementType, record.format)
+    let file = services.files.bind(name, record.layout)
     let binding = Binding(path: path, access: record.access, to: file, of: services.files)
     file.key = Array(call.key.bytes)
     if record.access == .writable { file.wantWritable() }

@@ -46,7 +46,7 @@ struct BindingReader {
     var incoming = IncomingFile(staging.root)
     var isWhole = false
     do throws(LoadError) {
-      if record.format == .npy {
+      if record.layout.format == .npy {
         incoming.write { (file) throws(MappedArrayError) in try file.appendHeader(record.elementType, shape: shape) }
       }
       try reader.contents(record.elementType, shape) { piece in

@@ -30,6 +30,7 @@ struct BindingWriter {
     if saving.plan == .synchronization, case .absent(.failed) = binding.file.state { flags.insert(.owed) }
     if isTooLarge(binding) { flags.insert(.tooLarge) }
     var record = BindingRecord(path: binding.path.bytes, elementType: binding.elementType, flags: flags)
+    record.columns = binding.file.layout.columns
     let file = fileName(of: binding)
     if file != record.path { record.file = file }
     if saving.plan == .synchronization {

@@ -137,7 +137,7 @@ struct SavedBinding {
 
   /// The file of the binding, or another in its place, to which the binding is counted.
   func bind(at path: BoundPath? = nil, in files: BoundFiles) -> BoundFile {
-    let file = files.bind(path ?? self.file, record.elementType, record.format)
+    let file = files.bind(path ?? self.file, record.layout)
     file.key = key
     if record.access == .writable { file.wantWritable() }
     return file
@@ -154,8 +154,7 @@ extension ArrayRegistry {
   /// The array in a staged file.
   func openStaged(_ path: RelativePath, _ file: BoundFile) throws(MappedArrayError) -> ServedArray {
     do throws(MappedArrayError) {
-      return try open(
-        path, for: MappingRequest(elementType: file.elementType, format: file.format, access: .writable))
+      return try open(path, for: MappingRequest(file.layout, access: .writable))
     } catch {
       root.remove(path)
       throw error

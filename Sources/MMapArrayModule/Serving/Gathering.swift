@@ -27,18 +27,8 @@ struct Gathering<Element: MappableElement>: ReadingWork {
   /// How many bytes a reply of so many elements has at most.
   @inline(__always)
   static func replyBytes(of count: Int, isPacked: Bool, with services: Services) throws(CommandError) -> Int {
-    let size = isPacked ? MemoryLayout<Element>.stride : ReplySize.most(of: Element.elementType)
-    let (bytes, overflow) = count.multipliedReportingOverflow(by: size)
-    let most = services.workSettings.mostReplyBytes
-    guard !overflow, bytes <= most else { throw Self.largeReply(overflow ? .max : bytes, most, isPacked, services) }
-    return bytes
-  }
-
-  @inline(never)
-  private static func largeReply(_ bytes: Int, _ most: Int, _ isPacked: Bool, _ services: Services) -> CommandError {
-    services.memory.refuse()
-    return .largeReply(
-      bytes: bytes, most: most,
+    try services.replyBytes(
+      of: count, each: isPacked ? MemoryLayout<Element>.stride : ReplySize.most(of: Element.elementType),
       instead: isPacked
         ? "read it in pieces, with MMAP.READ key index count" : "read it in pieces, with MMAP.RANGE key start stop")
   }
@@ -69,7 +59,7 @@ struct Gathering<Element: MappableElement>: ReadingWork {
   }
 
   mutating func take(_ part: Int) -> Bool {
-    let expected = min(Self.sliceCount, range.count - count)
+    let expected = min(sliceCount, range.count - count)
     count += part
     // If fewer are left by now, these are all.
     return part == expected

@@ -19,6 +19,7 @@ final class ReadingJob<Work: ReadingWork>: WorkerJob, @unchecked Sendable {
   private var progress: Progress
   private let monitor = Monitor()
   private let range: Range<Int>
+  private let sliceCount: Int
   private let readers: ElementReaders
   private let array: ServedArray
   private let arrays: ArrayRegistry
@@ -35,6 +36,7 @@ final class ReadingJob<Work: ReadingWork>: WorkerJob, @unchecked Sendable {
   ) {
     progress = Progress(work: work)
     self.range = range
+    sliceCount = work.sliceCount
     self.array = array.served
     stage = isRead ? .read : .reading
     readers = self.array.file.shareElements()
@@ -71,7 +73,7 @@ final class ReadingJob<Work: ReadingWork>: WorkerJob, @unchecked Sendable {
     if let pass {
       (progress.next, progress.early) = (0, [:])
       return Phase(
-        sliceCount: (range.count + Work.sliceCount - 1) / Work.sliceCount, isShared: !Work.isOrdered(pass))
+        sliceCount: (range.count + sliceCount - 1) / sliceCount, isShared: !Work.isOrdered(pass))
     }
     stage = .replying
     return Phase(sliceCount: progress.work.replyCount, isShared: false)
@@ -79,8 +81,8 @@ final class ReadingJob<Work: ReadingWork>: WorkerJob, @unchecked Sendable {
 
   override func run(_ slice: Int) {
     guard let pass else { return progress.work.write(slice, to: reply, isRESP3: isRESP3) }
-    let start = range.lowerBound + slice * Work.sliceCount
-    let elements = start..<min(start + Work.sliceCount, range.upperBound)
+    let start = range.lowerBound + slice * sliceCount
+    let elements = Work.elements(for: start..<min(start + sliceCount, range.upperBound), in: pass)
     let part: Result<Work.Part, CommandError>
     do throws(MappedArrayError) {
       part = try readers.read(elements, as: Work.Element.self) { (view) -> Result<Work.Part, CommandError> in

@@ -13,11 +13,14 @@ protocol ReadingWork<Element> {
   /// What is found in a slice.
   associatedtype Part: Sendable
 
-  /// How many elements a slice has: about a millisecond of them.
-  static var sliceCount: Int { get }
+  /// How much of the range a slice has: about a millisecond of it. Always the same.
+  var sliceCount: Int { get }
 
   /// Begins the next pass over the range; nil if all has been read that is needed.
   mutating func nextPass() throws(CommandError) -> Pass?
+
+  /// The elements that are needed for a slice of the range: that slice, unless the range counts what is made of others.
+  static func elements(for slice: Range<Int>, in pass: Pass) -> Range<Int>
 
   /// Reads a slice, whose first element has this index. Any thread.
   static func read(_ slice: ElementView<Element>, at index: Int, in pass: Pass) throws(CommandError) -> Part
@@ -48,12 +51,14 @@ extension ReadingWork {
 
   static func isOrdered(_ pass: Pass) -> Bool { false }
 
+  static func elements(for slice: Range<Int>, in pass: Pass) -> Range<Int> { slice }
+
   mutating func readAtOnce(_ elements: ElementView<Element>, at index: Int) throws(CommandError) {
     while let pass = try nextPass() { _ = try take(Self.read(elements, at: index, in: pass)) }
   }
 
   // The slices of `Slices`, so that aggregates are the same wherever they are computed.
-  static var sliceCount: Int { SliceSize.bytes / MemoryLayout<Element>.stride }
+  var sliceCount: Int { SliceSize.bytes / MemoryLayout<Element>.stride }
 }
 
 extension Services {
@@ -66,7 +71,7 @@ extension Services {
   ) throws(CommandError) {
     var work = work
     var isRead = false
-    if !isLong, range.count <= Work.sliceCount {
+    if !isLong, range.count <= work.sliceCount {
       try array.elements.withElements(in: range) { (elements) throws(CommandError) in
         try work.readAtOnce(elements, at: range.lowerBound)
       }
@@ -85,7 +90,17 @@ extension Services {
       }
       job.finish()
     }
-    if !isRead { try work.readAll(range, of: array) }
+    try performAtOnce(work, over: isRead ? nil : range, of: array, for: call)
+  }
+
+  /// Does work that reads on the main thread, all of it.
+  ///
+  /// - Parameter range: nil if it has been read.
+  func performAtOnce<Work: ReadingWork>(
+    _ work: Work, over range: Range<Int>?, of array: TypedArray<Work.Element>, for call: Call
+  ) throws(CommandError) {
+    var work = work
+    if let range { try work.readAll(range, of: array) }
     for part in 0..<work.replyCount { work.write(part, to: call.reply, isRESP3: call.reply.isRESP3) }
   }
 }
@@ -96,8 +111,9 @@ extension ReadingWork {
     while let pass = try nextPass() {
       var index = range.lowerBound
       while index < range.upperBound {
-        let end = min(index + Self.sliceCount, range.upperBound)
-        let part = try array.elements.withElements(in: index..<end) { (elements) throws(CommandError) in
+        let end = min(index + sliceCount, range.upperBound)
+        let needed = Self.elements(for: index..<end, in: pass)
+        let part = try array.elements.withElements(in: needed) { (elements) throws(CommandError) in
           try Self.read(elements, at: index, in: pass)
         }
         try onArray(array.elements.checkFault())

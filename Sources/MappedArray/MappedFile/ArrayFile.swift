@@ -19,37 +19,51 @@ package struct MappingRequest: Equatable, Sendable {
   package var elementType: ElementType?
   /// Whether the file is to have no header.
   package var isRaw: Bool
+  /// Elements in a row; nil if nothing is asked.
+  package var columns: Int?
   package var access: Access
   /// Whether the file must be there: nothing is created.
   package var mustExist: Bool
-  /// Whether the file must have a header.
-  private(set) var needsHeader = false
+  /// Whether the file must be exactly what it was.
+  private(set) var isExact = false
 
-  package init(elementType: ElementType? = nil, isRaw: Bool = false, access: Access = .writable) {
+  package init(
+    elementType: ElementType? = nil, isRaw: Bool = false, columns: Int? = nil, access: Access = .writable
+  ) {
     self.elementType = elementType
     self.isRaw = isRaw
+    self.columns = columns
     self.access = access
     mustExist = access == .readOnly
   }
 
   /// Asks for a file that was mapped like this before.
-  package init(elementType: ElementType, format: FileFormat, access: Access) {
-    self.elementType = elementType
+  package init(_ layout: ArrayLayout, access: Access) {
+    elementType = layout.elementType
+    columns = layout.columns
     self.access = access
-    isRaw = format == .raw
-    needsHeader = format == .npy
+    isRaw = layout.format == .raw
+    isExact = true
     mustExist = true
   }
 
   /// Whether an array that is mapped already is what is asked for.
-  package func check(elementType mapped: ElementType, format: FileFormat) throws(MappedArrayError) {
-    if isRaw && format == .npy { throw .rawContradictsHeader(mapped) }
-    if needsHeader && format == .raw { throw .missingHeader(elementType ?? mapped) }
-    switch (elementType, format) {
-    case (let requested?, .npy) where requested != mapped: throw .type(recorded: mapped, requested: requested)
-    case (let requested?, .raw) where requested != mapped: throw .typeInUse(mapped, requested: requested)
+  ///
+  /// - Parameter rowSize: the elements in one of its rows.
+  package func check(_ mapped: ArrayLayout, rowSize: Int) throws(MappedArrayError) {
+    let type = mapped.elementType
+    if isRaw && mapped.format == .npy { throw .rawContradictsHeader(type) }
+    if isExact && !isRaw && mapped.format == .raw { throw .missingHeader(elementType ?? type) }
+    switch (elementType, mapped.format) {
+    case (let requested?, .npy) where requested != type: throw .type(recorded: type, requested: requested)
+    case (let requested?, .raw) where requested != type: throw .typeInUse(type, requested: requested)
     default: break
     }
+    if let columns, columns != rowSize {
+      throw mapped.format == .npy
+        ? .columns(recorded: rowSize, requested: columns) : .columnsInUse(rowSize, requested: columns)
+    }
+    if isExact, isRaw, columns != mapped.columns { throw .columnsInUse(rowSize, requested: columns ?? 1) }
   }
 }
 
@@ -63,6 +77,8 @@ package struct ArrayFile: ~Copyable {
   /// nil for a raw file.
   let header: NPYHeader?
   package let elementType: ElementType
+  /// Elements in a row of a raw file, if that was asked for.
+  let columns: Int?
   package let access: Access
 
   /// Whether opening it created it.
@@ -80,6 +96,7 @@ package struct ArrayFile: ~Copyable {
   package init(
     opening path: RelativePath, in root: borrowing Root, for request: MappingRequest
   ) throws(MappedArrayError) {
+    try ArrayFile.checkColumns(request)
     let file = try root.open(path, access: request.access, creating: !request.mustExist)
     do throws(MappedArrayError) {
       header = try ArrayFile.settle(file, in: root, for: request)
@@ -89,8 +106,16 @@ package struct ArrayFile: ~Copyable {
       throw error
     }
     elementType = header?.elementType ?? request.elementType ?? .f64
+    columns = header == nil ? request.columns : nil
     access = request.access
     self.file = file
+  }
+
+  /// A row must be one that a file can have.
+  private static func checkColumns(_ request: MappingRequest) throws(MappedArrayError) {
+    guard let columns = request.columns else { return }
+    let (bytes, overflow) = columns.multipliedReportingOverflow(by: (request.elementType ?? .f64).size)
+    guard columns > 0, !overflow, bytes <= Int.max / 4 else { throw .rowSize(columns) }
   }
 
   consuming func takeDescriptor() -> Descriptor { file.takeDescriptor() }
@@ -109,11 +134,14 @@ package struct ArrayFile: ~Copyable {
     // The size that counts is the one under the lock.
     let size = try file.onFile { (descriptor) throws(SystemCallError) in try descriptor.status().size }
     if size == 0, !request.mustExist, !request.isRaw, let type = request.elementType {
-      return try writeHeader(NPYHeader(type), to: file)
+      guard let columns = request.columns else { return try writeHeader(NPYHeader(type), to: file) }
+      guard let header = NPYHeader(type, shape: [0, columns]) else { throw .tooLarge }
+      return try writeHeader(header, to: file)
     }
     let header = try readHeader(of: file.descriptor, size: size, path: file.path)
-    try request.check(
-      elementType: header?.elementType ?? request.elementType ?? .f64, format: header == nil ? .raw : .npy)
+    let layout = ArrayLayout(
+      header?.elementType ?? request.elementType ?? .f64, header == nil ? .raw : .npy, columns: request.columns)
+    try request.check(layout, rowSize: header?.rowSize ?? request.columns ?? 1)
     return header
   }
 

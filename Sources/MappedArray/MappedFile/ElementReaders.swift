@@ -14,13 +14,19 @@ public final class ElementReaders: @unchecked Sendable {
   /// How far those read that are reading, in bytes.
   private var ends: [Int] = []
   private var path: String
+  /// The dimensions behind the first.
+  private var dimensions: ArraySlice<Int>
 
   fileprivate init(_ file: borrowing MappedFile) {
     memory = file.mapping.memory
     elements = UnsafeRawPointer(file.elements)
     readableBytes = file.count * file.elementSize
     path = file.path.path.string
+    dimensions = file.rowShape
   }
+
+  /// The dimensions behind the first, as the file is mapped now. Any thread.
+  package var rowShape: ArraySlice<Int> { monitor.withLock { dimensions } }
 
   /// Calls `body` with a view of a range of elements, cut to those that may be read. The view is valid only during the
   /// call, which should take no longer than the owner may have to wait. Any thread.
@@ -62,6 +68,7 @@ public final class ElementReaders: @unchecked Sendable {
       elements = UnsafeRawPointer(file.elements)
       readableBytes = file.count * file.elementSize
       path = file.path.path.string
+      dimensions = file.rowShape
     }
   }
 }

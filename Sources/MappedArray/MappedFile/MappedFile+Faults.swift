@@ -32,7 +32,7 @@ extension MappedFile {
     mapping = try onFile { () throws(SystemCallError) in try Mapping(descriptor, size: size, access: access) }
     elements = mapping.base + dataOffset
     fileSize = size
-    count = header?.count ?? size / elementSize
+    count = header?.count ?? wholeCount(size: size)
     capacity = count
     shrinkingTo = nil
     hasHoles = nil

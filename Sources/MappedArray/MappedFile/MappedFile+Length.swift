@@ -20,7 +20,7 @@ extension MappedFile {
     // New elements may lie in holes.
     if size > fileSize { hasHoles = nil }
     fileSize = size
-    count = size / elementSize
+    count = wholeCount(size: size)
     capacity = count
     updateReaders()
   }
@@ -157,7 +157,8 @@ extension MappedFile {
   }
 
   func checkNoTrailingBytes() throws(MappedArrayError) {
-    guard isRaw, fileSize % elementSize != 0 else { return }
-    throw .trailingBytes(fileSize % elementSize, elementSize: elementSize)
+    guard isRaw, trailingBytes != 0 else { return }
+    if let columns { throw .trailingRow(trailingBytes, rowBytes: elementSize * columns) }
+    throw .trailingBytes(trailingBytes, elementSize: elementSize)
   }
 }

@@ -88,6 +88,7 @@ extension MappedFile {
     let (start, oldSize) = (try offset(of: index), fileSize)
     let newSize = try offset(of: index + bytes.count / elementSize)
     guard newSize > count * elementSize else { return try store(bytes, at: index) }
+    try checkWholeRows(newSize / elementSize - count)
     try checkNoTrailingBytes()
     try ensureMapped(newSize)
     do {
@@ -102,7 +103,7 @@ extension MappedFile {
       throw error
     }
     fileSize = newSize
-    count = newSize / elementSize
+    count = wholeCount(size: newSize)
     capacity = count
   }
 

@@ -20,6 +20,8 @@ public struct MappedFile: ~Copyable {
   public let elementType: ElementType
   /// nil for a raw file.
   var header: NPYHeader?
+  /// Elements in a row of a raw file, if it has been mapped with rows.
+  let columns: Int?
   /// In bytes.
   let dataOffset: Int
   /// In bytes.
@@ -49,19 +51,21 @@ public struct MappedFile: ~Copyable {
       try Mapping(descriptor, size: size, access: access)
     }
     let (path, identity, elementType, header) = (file.path, file.identity, file.elementType, file.header)
+    let columns = file.columns
     self.init(
       descriptor: file.takeDescriptor(), mapping: mapping, size: size, path: path, identity: identity, access: access,
-      elementType: elementType, header: header)
+      elementType: elementType, header: header, columns: columns)
   }
 
   // All at once, because Swift 6.3 destroys fields that are not there yet when an initialiser of a type with a `deinit`
   // can throw between them.
   private init(
     descriptor: consuming Descriptor, mapping: consuming Mapping, size: Int, path: RelativePath,
-    identity: FileIdentity, access: Access, elementType: ElementType, header: NPYHeader?
+    identity: FileIdentity, access: Access, elementType: ElementType, header: NPYHeader?, columns: Int?
   ) {
     let elementSize = elementType.size
-    let count = header?.count ?? size / elementSize
+    let count = header?.count ?? MappedFile.wholeCount(size: size, elementSize: elementSize, columns: columns)
+    self.columns = columns
     dataOffset = header?.dataOffset ?? 0
     self.elementSize = elementSize
     self.count = count
@@ -91,7 +95,7 @@ public struct MappedFile: ~Copyable {
   /// - Throws: `.replaced` if that is another file, `.type` if its elements are others. The old mapping stays then.
   package mutating func replaceMapping(with file: consuming ArrayFile) throws(MappedArrayError) {
     guard file.identity == identity else { throw .replaced(path: file.path.path.string) }
-    guard file.elementType == elementType, file.format == format else {
+    guard file.elementType == elementType, file.format == format, file.columns == columns else {
       throw .type(recorded: file.elementType, requested: elementType)
     }
     // What has been reserved and not used would count as a part of the new one.
@@ -104,19 +108,43 @@ public struct MappedFile: ~Copyable {
 
   public var format: FileFormat { header == nil ? .raw : .npy }
   /// Elements in a row; lengths change by whole rows.
-  public var rowSize: Int { header?.rowSize ?? 1 }
+  public var rowSize: Int { header?.rowSize ?? columns ?? 1 }
+
+  package var layout: ArrayLayout { ArrayLayout(elementType, format, columns: columns) }
+
+  /// How many elements a raw file of that size has: whole ones, in whole rows.
+  static func wholeCount(size: Int, elementSize: Int, columns: Int?) -> Int {
+    guard let columns else { return size / elementSize }
+    return size / (elementSize * columns) * columns
+  }
+
+  func wholeCount(size: Int) -> Int {
+    MappedFile.wholeCount(size: size, elementSize: elementSize, columns: columns)
+  }
+
+  /// In bytes.
+  private var rawRowSize: Int { elementSize * (columns ?? 1) }
+
+  /// Bytes behind the last element, or row, of a raw file that are a part of one.
+  var trailingBytes: Int { fileSize % rawRowSize }
 
   /// How many rows there are.
   public var rowCount: Int {
-    guard let header else { return count }
+    guard let header else { return count / (columns ?? 1) }
     // Rows of no elements cannot be counted: the header's number of them stands.
     return header.rowSize > 0 ? count / header.rowSize : header.shape[0]
   }
 
   /// The dimensions, rows first. The product is the count.
-  public var shape: [Int] {
-    guard let header else { return [count] }
-    return [rowCount] + header.shape.dropFirst()
+  public var shape: [Int] { [rowCount] + rowShape }
+
+  /// The dimensions behind the first.
+  var rowShape: ArraySlice<Int> { header?.shape.dropFirst() ?? columns.map { [$0] } ?? [] }
+
+  /// As many elements as are whole rows, of which there is at least one: the length changes by those only.
+  package func wholeRows(within elements: Int) -> Int {
+    let size = max(rowSize, 1)
+    return max(elements / size, 1) * size
   }
 
   /// Bytes of the file, all of which are mapped.

@@ -31,6 +31,7 @@ extension ArrayFile {
     }
     self.header = header
     self.elementType = header?.elementType ?? elementType ?? .f64
+    columns = nil
     self.access = access
     self.file = file
   }
@@ -63,6 +64,7 @@ extension ArrayFile {
     }
     self.header = header
     self.elementType = elementType
+    columns = nil
     access = .writable
     self.file = file
   }

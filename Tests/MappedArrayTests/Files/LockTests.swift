@@ -24,7 +24,7 @@ struct LockTests {
       workspace.path(), workspace.path("ready"),
     ])
     while !workspace.exists("ready"), holder.exit == nil { usleep(10_000) }
-    for request in [MappingRequest(), MappingRequest(elementType: .f64, format: .raw, access: .writable)] {
+    for request in [MappingRequest(), MappingRequest(ArrayLayout(.f64, .raw), access: .writable)] {
       #expect(throws: MappedArrayError.locked(path: "array")) { _ = try workspace.open("array", request) }
     }
     // Readers do not mind.

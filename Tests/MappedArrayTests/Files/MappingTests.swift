@@ -91,8 +91,8 @@ struct MappingTests {
   @Test("a file that was mapped before must be what it was", arguments: [Access.readOnly, .writable])
   func again(access: Access) throws {
     let workspace = try Workspace()
-    let npy = MappingRequest(elementType: .i16, format: .npy, access: access)
-    let raw = MappingRequest(elementType: .i16, format: .raw, access: access)
+    let npy = MappingRequest(ArrayLayout(.i16, .npy), access: access)
+    let raw = MappingRequest(ArrayLayout(.i16, .raw), access: access)
     for request in [npy, raw] {
       #expect(try failure { _ = try workspace.open("missing", request) } == .noSuchFileOrDirectory)
       #expect(!workspace.exists("missing"))
@@ -100,14 +100,14 @@ struct MappingTests {
     for contents in [[], [1, 0, 2, 0]] as [[UInt8]] {
       try workspace.write(contents)
       #expect(throws: MappedArrayError.missingHeader(.i16)) { _ = try workspace.open("array", npy) }
-      #expect(throws: MappedArrayError.missingHeader(.i16)) { try npy.check(elementType: .i16, format: .raw) }
+      #expect(throws: MappedArrayError.missingHeader(.i16)) { try npy.check(ArrayLayout(.i16, .raw), rowSize: 1) }
       #expect(try workspace.open("array", raw).format == .raw)
       #expect(try workspace.read() == contents)
     }
     try workspace.write(MappingTests.header + [1, 0, 2, 0])
     #expect(throws: MappedArrayError.rawContradictsHeader(.i16)) { _ = try workspace.open("array", raw) }
     #expect(try workspace.open("array", npy).format == .npy)
-    let other = MappingRequest(elementType: .f32, format: .npy, access: access)
+    let other = MappingRequest(ArrayLayout(.f32, .npy), access: access)
     #expect(throws: MappedArrayError.type(recorded: .i16, requested: .f32)) { _ = try workspace.open("array", other) }
   }
 
@@ -115,19 +115,19 @@ struct MappingTests {
   func check() throws {
     for (type, format) in [(ElementType.u8, FileFormat.npy), (.f64, .raw)] {
       for isRaw in [false, true] where !(isRaw && format == .npy) {
-        try MappingRequest(isRaw: isRaw).check(elementType: type, format: format)
-        try MappingRequest(elementType: type, isRaw: isRaw).check(elementType: type, format: format)
+        try MappingRequest(isRaw: isRaw).check(ArrayLayout(type, format), rowSize: 1)
+        try MappingRequest(elementType: type, isRaw: isRaw).check(ArrayLayout(type, format), rowSize: 1)
         for other in ElementType.allCases where other != type {
           let error: MappedArrayError =
             format == .npy ? .type(recorded: type, requested: other) : .typeInUse(type, requested: other)
           #expect(throws: error) {
-            try MappingRequest(elementType: other, isRaw: isRaw).check(elementType: type, format: format)
+            try MappingRequest(elementType: other, isRaw: isRaw).check(ArrayLayout(type, format), rowSize: 1)
           }
         }
       }
     }
     #expect(throws: MappedArrayError.rawContradictsHeader(.u8)) {
-      try MappingRequest(isRaw: true).check(elementType: .u8, format: .npy)
+      try MappingRequest(isRaw: true).check(ArrayLayout(.u8, .npy), rowSize: 1)
     }
   }
 

@@ -1,0 +1,8 @@
+// For processors with AVX2 and F16C: since 2013.
+#if defined(__x86_64__)
+#define SET avx2
+#define HAS_F16C 1
+#pragma clang attribute push(__attribute__((target("avx2,f16c"))), apply_to = function)
+#include "row_set.h"
+#pragma clang attribute pop
+#endif

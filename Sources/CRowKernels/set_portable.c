@@ -1,0 +1,4 @@
+// For every processor.
+#define SET portable
+#define HAS_F16C 0
+#include "row_set.h"
