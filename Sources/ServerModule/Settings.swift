@@ -65,6 +65,9 @@ extension Context {
   /// Registers a setting that is an integer. The server holds it until it ends.
   ///
   /// - Parameters:
+  ///   - name: behind the module's own name and a dot.
+  ///   - value: what it is unless somebody sets it.
+  ///   - range: what it can be.
   ///   - isMemory: whether it is a number of bytes, which may be given as `512mb`.
   /// - Throws: if the server does not take it; its log says why.
   public func registerSetting(

@@ -32,8 +32,9 @@ open class BackgroundCall: @unchecked Sendable {
 
   /// Blocks the client. The server holds this object until the client goes on or has gone. Main thread.
   ///
-  /// - Parameter disconnected: is called when the client goes before it has its reply. `unblock` is to be called all the
-  ///   same.
+  /// - Parameters:
+  ///   - call: the client's.
+  ///   - disconnected: is called when the client goes before it has its reply. `unblock` is to be called all the same.
   /// - Returns: false if the client cannot be blocked; then nothing has been changed. See `Call.mayBlock`.
   public final func block(_ call: Call, disconnected: @escaping DisconnectFunction) -> Bool {
     isRESP3 = call.reply.isRESP3
