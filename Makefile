@@ -21,7 +21,7 @@ module: $(MODULE)
 $(MODULE): $(SOURCES) CModuleShim/exports.map
 	swift build $(MODULE_FLAGS)
 	@mkdir -p build
-	@cp .build-static/release/libmmaparray.so $@.new && mv $@.new $@
+	@cp .build-static/release/libmmaparray.so $@.new && Scripts/symbols $@.new && mv $@.new $@
 	@echo "built $@ ($$(du -h $@ | cut -f1))"
 
 # The smallest module on ServerModule, beside the other, for the tests.
