@@ -21,7 +21,7 @@ module: $(MODULE)
 $(MODULE): $(SOURCES) CModuleShim/exports.map
 	swift build $(MODULE_FLAGS)
 	@mkdir -p build
-	@cp .build-static/release/libmmaparray.so $@.new && mv $@.new $@
+	@cp .build-static/release/libmmaparray.so $@.new && Scripts/symbols $@.new && mv $@.new $@
 	@echo "built $@ ($$(du -h $@ | cut -f1))"
 
 # The smallest module on ServerModule, beside the other, for the tests.
@@ -96,9 +96,10 @@ sanitize: setup  ## Run tests under the address and thread sanitizers and valgri
 	command -v valgrind >/dev/null || apt-get install -y -qq --no-install-recommends valgrind >/dev/null
 	Scripts/sanitize $(MODULE_FLAGS)
 
-lint:  ## Check the formatting, and that no folder of the module uses one above it
+lint:  ## Check the formatting, that no folder of the module uses one above it, and that its version is in CHANGELOG.md
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests IntegrationTests
 	Scripts/floors check
+	Scripts/version check
 
 setup:  ## Install what the other targets need and is missing
 	@Scripts/setup

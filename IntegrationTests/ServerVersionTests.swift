@@ -56,17 +56,10 @@ struct ServerVersionTests {
     #expect(try server("MMAP.ALL", "a") == .array(texts.map { .double(text: $0) }))
   }
 
-  @Test("the module needs no newer libraries than Debian 12 has")
+  @Test("the module needs no newer libraries than RHEL 9 has")
   func symbolVersions() throws {
+    let folder = #filePath.split(separator: "/").dropLast(2).map { "/" + $0 }.joined()
     let module = try #require(Environment.module)
-    let script = """
-      import re, subprocess, sys
-      text = subprocess.run(['objdump', '-T', sys.argv[1]], check=True, capture_output=True, text=True).stdout
-      limits = {'GLIBC': (2, 36), 'GLIBCXX': (3, 4, 30), 'CXXABI': (1, 3, 13), 'GCC': (12, 0, 0)}
-      versions = set(re.findall(r'\\b(GLIBC|GLIBCXX|CXXABI|GCC)_([0-9.]+)', text))
-      assert versions, text
-      print(*sorted('_'.join(v) for v in versions if tuple(map(int, v[1].split('.'))) > limits[v[0]]), end='')
-      """
-    #expect(try Python.run(script: script, arguments: [module]) == "")
+    #expect(try Program.run([folder + "/Scripts/symbols", module]) == "")
   }
 }

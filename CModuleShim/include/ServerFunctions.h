@@ -106,6 +106,7 @@
   F(int, RegisterInfoFunc, (ServerContext *c, void (*f)(ServerInfo *, int for_crash_report)), (c, f)) \
   F(int, InfoAddSection, (ServerInfo *info, const char *name), (info, name)) \
   F(int, InfoAddFieldLongLong, (ServerInfo *info, const char *name, long long value), (info, name, value)) \
+  F(int, InfoAddFieldCString, (ServerInfo *info, const char *name, const char *value), (info, name, value)) \
   /* Persistence */ \
   F(void, SaveUnsigned, (ServerIO *io, uint64_t value), (io, value)) \
   F(void, SaveStringBuffer, (ServerIO *io, const char *bytes, size_t length), (io, bytes, length)) \

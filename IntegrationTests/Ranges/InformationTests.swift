@@ -12,7 +12,7 @@ struct InformationTests {
   }
 
   private static let fields = [
-    "path", "file", "type", "itemsize", "format", "readonly", "count", "shape", "capacity", "mapped_bytes",
+    "path", "file", "type", "itemsize", "format", "readonly", "version", "count", "shape", "capacity", "mapped_bytes",
     "state",
   ]
 

@@ -6,7 +6,7 @@ import ServerModule
 /// Called by the entry point in C once the server's functions are looked up.
 @c(server_module_load)
 public func load(_ context: OpaquePointer?, _ arguments: ArgumentVector?, _ count: Int32) -> Int32 {
-  Context.load(context, arguments, count, name: BindingType.name, version: 1) {
+  Context.load(context, arguments, count, name: BindingType.name, version: Version.current.number) {
     (context, arguments) throws(LoadError) in
     try load(context, arguments)
   }

@@ -45,6 +45,9 @@ public struct InformationSection {
 
   /// Adds a field. The server puts the module's name before its name.
   public func add(_ name: String, _ value: Int) { _ = server_InfoAddFieldLongLong(pointer, name, Int64(value)) }
+
+  /// Adds a field that is a text without line breaks.
+  public func add(_ name: String, _ value: String) { _ = server_InfoAddFieldCString(pointer, name, value) }
 }
 
 /// What writes the module's part of `INFO`: the section as `InformationSection.init` takes it, and whether it is written

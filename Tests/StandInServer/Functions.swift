@@ -104,6 +104,11 @@ extension StandInServer {
       handle.fields[name] = Int(value)
       return Int32(SERVER_OK)
     }
+    table.InfoAddFieldCString = { information, name, value in
+      guard let handle: InfoHandle = server.find(information), let name = text(name) else { return Int32(SERVER_ERROR) }
+      handle.texts[name] = text(value)
+      return Int32(SERVER_OK)
+    }
   }
 
   private func createCommand(_ function: @escaping ServerCommandFunction, _ command: CommandInformation) -> Int32 {

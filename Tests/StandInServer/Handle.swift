@@ -121,6 +121,7 @@ final class CallReplyHandle: Handle, @unchecked Sendable {
 /// The section of INFO that the module fills.
 final class InfoHandle: Handle, @unchecked Sendable {
   var fields: [String: Int] = [:]
+  var texts: [String: String] = [:]
 }
 
 /// What DEBUG DIGEST-VALUE is computed from.

@@ -62,6 +62,7 @@ enum DescribeArray: BindingCommand {
       ("path", .bytes(binding.path.bytes)), ("file", .bytes(services.root.absolutePath(binding.file.path))),
       ("type", .text(binding.elementType.name)), ("itemsize", .integer(binding.elementType.size)),
       ("format", .text(binding.format.name)), ("readonly", .integer(binding.access == .readOnly ? 1 : 0)),
+      ("version", .text(Version.current.description)),
     ]
     do throws(CommandError) {
       let array = try services.array(of: binding, for: call)

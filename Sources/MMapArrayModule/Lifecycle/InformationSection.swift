@@ -13,6 +13,7 @@ extension Services {
     let totals = arrays.totals()
     let bound = files.all
     section.begin()
+    section.add("version", Version.current.description)
     section.add("arrays", totals.arrays)
     section.add("bindings", files.bindingCount)
     section.add("detached", bound.count { !$0.hasContents })
