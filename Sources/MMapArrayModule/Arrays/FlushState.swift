@@ -2,10 +2,10 @@ import MappedArray
 
 /// What is known of an array's changes and the disk. The flusher's.
 struct FlushState {
-  /// Whether there are changes that no flush has been asked for.
+  /// Whether there are changes that no flush of `everysec` has been asked for.
   var isDirty = false
-  /// Whether a flush is under way.
-  var isFlushing = false
+  /// The flush that is under way, or else the one that begins next.
+  var current: SharedFlush?
   /// Why the last flush failed; nothing is changed until one succeeds.
   var failure: MappedArrayError?
 }
