@@ -1,5 +1,6 @@
 import Glibc
 import MappedArray
+import ModuleWork
 
 /// Somebody who goes on when a flush has ended.
 protocol FlushWaiter: AnyObject {
@@ -15,6 +16,10 @@ protocol FlushWaiter: AnyObject {
 final class SharedFlush {
   let identity: FileIdentity
   private let path: String
+  /// By when it begins, even if not all are there who are expected; `Stopwatch.microseconds`.
+  private(set) var deadline: Int
+  /// Since when it is under way.
+  private var start = 0
   /// Until the thread has it.
   private var descriptor: Int32?
   private var waiters: [any FlushWaiter] = []
@@ -30,7 +35,12 @@ final class SharedFlush {
     self.descriptor = descriptor
     identity = array.identity
     path = array.file.path.text
+    deadline = SharedFlush.deadline(array.flush.duration)
   }
+
+  /// Clients that were answered together ask again at about the same time, but not all in the same turn of the event loop.
+  /// A part of what a flush takes is worth waiting for them, and no more than they need.
+  private static func deadline(_ duration: Int) -> Int { Stopwatch.microseconds + min(duration / 4, 1000) }
 
   deinit {
     if let descriptor { close(descriptor) }
@@ -56,6 +66,7 @@ final class SharedFlush {
   func begin(_ submit: (Int32) -> Bool) -> Bool {
     guard let descriptor, submit(descriptor) else { return false }
     self.descriptor = nil
+    start = Stopwatch.microseconds
     return true
   }
 
@@ -69,6 +80,15 @@ final class SharedFlush {
   ///
   /// - Parameter code: the errno of fdatasync(2), or 0.
   func result(_ code: Int32) -> MappedArrayError? { .flush(code, path: path) }
+
+  /// It has ended, and the next is the array's flush now: notes how long it took, and how many are expected to share the
+  /// next.
+  func handOver(to array: ServedArray) {
+    array.flush.current = next
+    array.flush.expectedCount = waiterCount
+    array.flush.duration = Stopwatch.microseconds - start
+    next?.deadline = SharedFlush.deadline(array.flush.duration)
+  }
 
   /// Lets those go on who wait.
   func end(_ result: MappedArrayError?) {

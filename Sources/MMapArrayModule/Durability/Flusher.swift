@@ -1,6 +1,7 @@
 import CFlusher
 import Glibc
 import MappedArray
+import ModuleWork
 import ServerModule
 
 /// Flushes arrays to the disk, by the thread in `CFlusher` or at once, and keeps count of what failed.
@@ -17,6 +18,9 @@ final class Flusher {
   private var gathered: [SharedFlush] = []
   private var underWay: [UInt64: SharedFlush] = [:]
   private var lastToken: UInt64 = 0
+  /// For timers.
+  private var context = Context.none
+  private var hasTimer = false
   /// Where the thread's results come out; nil: there is none.
   private var results: ReadableDescriptor?
 
@@ -27,6 +31,7 @@ final class Flusher {
 
   /// Begins to flush: every second, and whenever somebody waits.
   func start(_ context: Context) {
+    self.context = context.detached
     let descriptor = flusher_start()
     guard descriptor >= 0 else {
       return context.log(.warning, "no thread for flushing: the main thread does it")
@@ -110,22 +115,49 @@ final class Flusher {
 // MARK: - Shared flushes
 
 extension Flusher {
-  /// The flush that covers all that has been changed by now. It begins at the end of this turn of the event loop, so that all
-  /// clients that were ready share it, or when the one before has ended.
+  /// The flush that covers all that has been changed by now. It begins at the end of a turn of the event loop, so that all
+  /// clients that were ready share it.
   ///
   /// - Returns: nil if it cannot be done off the main thread.
-  func sharedFlush(of array: ServedArray, _ context: Context) -> SharedFlush? {
+  func sharedFlush(of array: ServedArray) -> SharedFlush? {
     guard results != nil else { return nil }
     if let current = array.flush.current { return current.joinable(for: array) }
     guard let flush = SharedFlush(array) else { return nil }
     array.flush.current = flush
-    if gathered.isEmpty { context.schedule(afterMilliseconds: 0) { [unowned self] _ in beginGathered() } }
     gathered.append(flush)
+    scheduleTurn()
     return flush
   }
 
-  /// Gives the thread as many as it takes; the rest later.
-  private func beginGathered() { gathered = gathered.filter { !begin($0) } }
+  /// Looks at what is gathered at the end of this turn.
+  private func scheduleTurn() {
+    guard !hasTimer else { return }
+    hasTimer = true
+    context.schedule(afterMilliseconds: 0) { [unowned self] _ in
+      hasTimer = false
+      beginGathered()
+    }
+  }
+
+  /// Gives the thread what is worth no more waiting.
+  private func beginGathered() {
+    var isAnyoneExpected = false
+    gathered = gathered.filter { flush in
+      guard !isWaiting(flush) else {
+        isAnyoneExpected = true
+        return true
+      }
+      return !begin(flush)
+    }
+    // Where the thread has more than enough to do, its results are waited for.
+    if isAnyoneExpected { scheduleTurn() }
+  }
+
+  /// Whether others are likely to join a flush at once.
+  private func isWaiting(_ flush: SharedFlush) -> Bool {
+    guard let array = arrays.array(flush.identity), array.flush.current === flush else { return false }
+    return flush.waiterCount < array.flush.expectedCount && Stopwatch.microseconds < flush.deadline
+  }
 
   private func begin(_ flush: SharedFlush) -> Bool {
     lastToken &+= 1
@@ -143,7 +175,7 @@ extension Flusher {
         flushedUnwatched(result.error)
       }
     }
-    beginGathered()
+    if !gathered.isEmpty { scheduleTurn() }
   }
 
   private func take(_ code: Int32, of flush: SharedFlush) {
@@ -151,7 +183,7 @@ extension Flusher {
     // It may have been unmapped meanwhile, and mapped anew.
     if let array = arrays.array(flush.identity) {
       flushed(array, failure: failure)
-      if array.flush.current === flush { array.flush.current = flush.next }
+      if array.flush.current === flush { flush.handOver(to: array) }
     } else {
       flushedUnwatched(code)
     }

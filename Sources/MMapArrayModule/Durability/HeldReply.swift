@@ -29,7 +29,7 @@ extension Flusher {
   /// - Throws: why the flush failed, if it was done at once.
   @inline(never)
   func reply(_ answer: some ChangeReply, to call: Call, after array: ServedArray) throws(CommandError) {
-    if call.mayBlock, let flush = sharedFlush(of: array, call.context) {
+    if call.mayBlock, let flush = sharedFlush(of: array) {
       let held = HeldReply(answer)
       if held.block(call) { return flush.add(held) }
     }

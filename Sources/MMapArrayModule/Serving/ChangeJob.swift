@@ -139,7 +139,7 @@ private final class ChangeJob<Change: SlicedChange>: BlockedCall, UnfinishedChan
     context.notifyKeyspace(Change.event, key: key)
     end()
     guard services.flusher.noteChange(of: array) else { return unblock() }
-    if let flush = services.flusher.sharedFlush(of: array, context) { return flush.add(self) }
+    if let flush = services.flusher.sharedFlush(of: array) { return flush.add(self) }
     do throws(CommandError) {
       try services.flusher.flush(array)
     } catch {
