@@ -24,12 +24,18 @@ struct FaultyDisk {
         return access(path, F_OK) == 0;
       }
 
+      static int is_told_once(const char *what) {
+        char path[512];
+        snprintf(path, sizeof path, "%s/%s", "\(Environment.innerPath(directory.path))", what);
+        return unlink(path) == 0;
+      }
+
       int fdatasync(int file) {
         char name[64], path[512] = "";
         snprintf(name, sizeof name, "/proc/self/fd/%d", file);
         if (readlink(name, path, sizeof path - 1) > 0 && strstr(path, "/arrays/") != NULL) {
           while (is_told("wait")) usleep(1000);
-          if (is_told("fail")) {
+          if (is_told("fail") || is_told_once("fail-once")) {
             errno = EIO;
             return -1;
           }
@@ -57,11 +63,13 @@ struct FaultyDisk {
   enum Fault: String {
     /// Flushes fail with EIO.
     case fail
+    /// The next flush fails with EIO.
+    case failOnce = "fail-once"
     /// Flushes do not end.
     case wait
   }
 
-  func begin(_ fault: Fault) throws { try Files.write([], to: "\(directory.path)/\(fault)") }
+  func begin(_ fault: Fault) throws { try Files.write([], to: "\(directory.path)/\(fault.rawValue)") }
 
-  func end(_ fault: Fault) { unlink("\(directory.path)/\(fault)") }
+  func end(_ fault: Fault) { unlink("\(directory.path)/\(fault.rawValue)") }
 }

@@ -14,6 +14,12 @@ package struct Stopwatch {
     return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
   }
 
+  package static var microseconds: Int {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return time.tv_sec * 1_000_000 + time.tv_nsec / 1000
+  }
+
   /// Tells the server's latency monitor, if it is a millisecond or more.
   package func report(_ event: StaticString) {
     let milliseconds = Stopwatch.milliseconds - start

@@ -13,6 +13,9 @@ public struct Context {
   /// No context: enough to write to the log and to ask for information.
   public static var none: Context { Context(nil) }
 
+  /// A context of the same module that may be used on the main thread as long as the process lives.
+  public var detached: Context { Context(server_GetDetachedThreadSafeContext(pointer)) }
+
   /// Whether this process is a child that saves, forked from the server.
   public var isChild: Bool { has(SERVER_CONTEXT_CHILD) }
 

@@ -21,8 +21,9 @@ enum AddElements: ArrayCommand {
       { elements throws(CommandError) in
         try onArray(array.elements.append(packed: UnsafeRawBufferPointer(elements)))
         let end = array.elements.count
-        try services.changed(array, by: call, "mmap.add", CollectionOfOne(end - elements.count..<end))
-        call.reply.integer(elements.count)
+        try services.changed(
+          array, by: call, "mmap.add", CollectionOfOne(end - elements.count..<end),
+          reply: CountReply(count: elements.count))
       })
   }
 }
@@ -40,7 +41,6 @@ enum PopElement: ArrayCommand {
     _ call: Call, on array: TypedArray<Element>, with services: Services
   ) throws(CommandError) {
     guard let element = try onArray(array.elements.popLast()) else { return call.reply.null() }
-    try services.changed(array, by: call, "mmap.pop")
-    call.reply.withElements(of: Element.self) { $0(element) }
+    try services.changed(array, by: call, "mmap.pop", reply: SingleReply(element: element))
   }
 }

@@ -57,5 +57,5 @@ private struct Filling<Element: MappableElement>: SlicedChange {
     unsent = unsent.suffix(0)
   }
 
-  func reply(to call: Call) { call.reply.integer(count) }
+  func write(to reply: Reply) { reply.integer(count) }
 }

@@ -97,14 +97,13 @@ enum SetElements: ArrayCommand {
         }
         var written = 0
         for pair in pairs where try onArray(array.elements.update(at: pair.index, to: pair.element)) { written += 1 }
-        if written > 0 {
-          let indexes = 0..<array.elements.count
-          try services.changed(
-            array, by: call, "mmap.set",
-            // A key path would be made anew by each call.
-            pairs.lazy.map { $0.index }.filter { indexes.contains($0) }.map { $0..<$0 + 1 })
-        }
-        call.reply.integer(written)
+        guard written > 0 else { return call.reply.integer(0) }
+        let indexes = 0..<array.elements.count
+        try services.changed(
+          array, by: call, "mmap.set",
+          // A key path would be made anew by each call.
+          pairs.lazy.map { $0.index }.filter { indexes.contains($0) }.map { $0..<$0 + 1 },
+          reply: CountReply(count: written))
       })
   }
 

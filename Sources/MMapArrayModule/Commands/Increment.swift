@@ -49,15 +49,9 @@ enum IncrementElements: ArrayCommand {
     }
     try onArray(array.elements.checkFault())
     for (index, element) in changed { _ = try onArray(array.elements.update(at: index, to: element)) }
-    if !changed.isEmpty {
-      try services.changed(array, by: call, "mmap.incrby", changed.keys.lazy.map { $0..<$0 + 1 })
-    }
-    call.reply.array(count: results.count)
-    call.reply.withElements(of: Element.self) { reply in
-      for result in results {
-        if let result { reply(result) } else { reply.null() }
-      }
-    }
+    let reply = ElementsReply(elements: results)
+    guard !changed.isEmpty else { return reply.write(to: call.reply) }
+    try services.changed(array, by: call, "mmap.incrby", changed.keys.lazy.map { $0..<$0 + 1 }, reply: reply)
   }
 
   private static func overflowPolicy(_ arguments: inout Arguments) throws(CommandError) -> OverflowPolicy {

@@ -60,11 +60,10 @@ enum WritePacked: ArrayCommand {
     let blob = try arguments.packed(as: Element.self)
     try onArray(array.elements.write(packed: blob, at: index))
     let count = blob.count / MemoryLayout<Element>.size
-    if count > 0 {
-      services.payloadGuard.noticeGrowth(of: array.served, call.context)
-      try services.changed(array, by: call, "mmap.write", CollectionOfOne(index..<index + count))
-    }
-    call.reply.integer(count)
+    guard count > 0 else { return call.reply.integer(0) }
+    services.payloadGuard.noticeGrowth(of: array.served, call.context)
+    try services.changed(
+      array, by: call, "mmap.write", CollectionOfOne(index..<index + count), reply: CountReply(count: count))
   }
 }
 
@@ -84,10 +83,9 @@ enum AppendPacked: ArrayCommand {
     let blob = try arguments.packed(as: Element.self)
     try onArray(array.elements.append(packed: blob))
     let (end, count) = (array.elements.count, blob.count / MemoryLayout<Element>.size)
-    if count > 0 {
-      services.payloadGuard.noticeGrowth(of: array.served, call.context)
-      try services.changed(array, by: call, "mmap.append", CollectionOfOne(end - count..<end))
-    }
-    call.reply.integer(count)
+    guard count > 0 else { return call.reply.integer(0) }
+    services.payloadGuard.noticeGrowth(of: array.served, call.context)
+    try services.changed(
+      array, by: call, "mmap.append", CollectionOfOne(end - count..<end), reply: CountReply(count: count))
   }
 }

@@ -74,5 +74,5 @@ private struct Resizing<Element: MappableElement, Command: ResizingCommand>: Sli
     isSent = true
   }
 
-  func reply(to call: Call) { call.reply.integer(result) }
+  func write(to reply: Reply) { reply.integer(result) }
 }

@@ -1,25 +1,27 @@
 import CFlusher
 import Glibc
 import MappedArray
+import ModuleWork
 import ServerModule
 
 /// Flushes arrays to the disk, by the thread in `CFlusher` or at once, and keeps count of what failed.
+///
+/// Of each array one flush is under way at a time. All who wait for changes that are done meanwhile share the next one.
 final class Flusher {
-  /// What is waiting for the end of a flush.
-  private enum Waiting {
-    case array(FileIdentity)
-    case call(SynchronizeCall)
-  }
-
   private let arrays: ArrayRegistry
   private let setting: FlushSetting
   private(set) var failureCount = 0
   private(set) var count = 0
   /// Arrays that have become dirty since the last round.
   private var dirty: [FileIdentity] = []
-  private var waiting: [UInt64: Waiting] = [:]
+  /// What the thread has yet to be given.
+  private var gathered: [SharedFlush] = []
+  private var underWay: [UInt64: SharedFlush] = [:]
   private var lastToken: UInt64 = 0
-  /// Where the thread's results come out.
+  /// For timers.
+  private var context = Context.none
+  private var hasTimer = false
+  /// Where the thread's results come out; nil: there is none.
   private var results: ReadableDescriptor?
 
   init(_ arrays: ArrayRegistry, _ setting: FlushSetting) {
@@ -29,26 +31,31 @@ final class Flusher {
 
   /// Begins to flush: every second, and whenever somebody waits.
   func start(_ context: Context) {
+    self.context = context.detached
     let descriptor = flusher_start()
     guard descriptor >= 0 else {
-      return context.log(.warning, "no thread for flushing: mmaparray.fsync everysec flushes on the main thread")
+      return context.log(.warning, "no thread for flushing: the main thread does it")
     }
     results = ReadableDescriptor(descriptor) { [unowned self] in takeResults() }
     _ = results?.start()
   }
 
-  /// An array has been changed: flushes it or notes that it is to be flushed.
+  /// How many clients wait for a flush.
+  var waiterCount: Int { (gathered + underWay.values).reduce(0) { $0 + $1.waiterCount } }
+
+  /// An array has been changed: notes that it is to be flushed.
   ///
-  /// - Throws: if it was flushed, why that failed.
+  /// - Returns: whether that must be done before the reply.
   @inline(__always)
-  func changed(_ array: ServedArray) throws(CommandError) {
+  func noteChange(of array: ServedArray) -> Bool {
     switch setting.policy {
-    case .no: break
+    case .no: return false
     case .everysec:
-      guard !array.flush.isDirty else { return }
+      guard !array.flush.isDirty else { return false }
       array.flush.isDirty = true
       dirty.append(array.identity)
-    case .always: try flush(array)
+      return false
+    case .always: return true
     }
   }
 
@@ -82,60 +89,107 @@ final class Flusher {
     dirty = []
     for identity in identities {
       guard let array = arrays.array(identity) else { continue }
-      // Where a flush is still under way, or the thread has more than enough to do: next second.
-      if !array.flush.isFlushing, submit(array, .array(identity)) {
-        (array.flush.isDirty, array.flush.isFlushing) = (false, true)
+      if results == nil {
+        array.flush.isDirty = false
+        // A failure is logged and counted.
+        try? flush(array)
+      } else if array.flush.current == nil, let flush = SharedFlush(array), begin(flush) {
+        (array.flush.isDirty, array.flush.current) = (false, flush)
       } else {
+        // A flush is still under way, or the thread has more than enough to do: next second.
         dirty.append(identity)
       }
     }
   }
 
-  /// The server ends: flushes what has changed since the last round, and waits for it.
+  /// The server ends: flushes what has changed since the last round, or is waited for, and waits until that is done.
   func finish() {
-    guard setting.policy != .no else { return }
-    for array in arrays.all where array.flush.isDirty {
+    for array in arrays.all where array.flush.isDirty && setting.policy != .no || array.flush.current != nil {
       array.flush.isDirty = false
       // A failure is logged and counted.
       try? flush(array)
     }
   }
+}
 
-  /// Flushes for a call that waits.
+// MARK: - Shared flushes
+
+extension Flusher {
+  /// The flush that covers all that has been changed by now. It begins at the end of a turn of the event loop, so that all
+  /// clients that were ready share it.
   ///
-  /// - Returns: false if it cannot be done off the main thread.
-  func submit(_ array: ServedArray, for call: SynchronizeCall) -> Bool { submit(array, .call(call)) }
+  /// - Returns: nil if it cannot be done off the main thread.
+  func sharedFlush(of array: ServedArray) -> SharedFlush? {
+    guard results != nil else { return nil }
+    if let current = array.flush.current { return current.joinable(for: array) }
+    guard let flush = SharedFlush(array) else { return nil }
+    array.flush.current = flush
+    gathered.append(flush)
+    scheduleTurn()
+    return flush
+  }
 
-  private func submit(_ array: ServedArray, _ entry: Waiting) -> Bool {
-    guard let descriptor = array.file.duplicateDescriptor() else { return false }
-    lastToken &+= 1
-    guard flusher_submit(descriptor, lastToken) else {
-      close(descriptor)
-      return false
+  /// Looks at what is gathered at the end of this turn.
+  private func scheduleTurn() {
+    guard !hasTimer else { return }
+    hasTimer = true
+    context.schedule(afterMilliseconds: 0) { [unowned self] _ in
+      hasTimer = false
+      beginGathered()
     }
-    waiting[lastToken] = entry
+  }
+
+  /// Gives the thread what is worth no more waiting.
+  private func beginGathered() {
+    var isAnyoneExpected = false
+    gathered = gathered.filter { flush in
+      guard !isWaiting(flush) else {
+        isAnyoneExpected = true
+        return true
+      }
+      return !begin(flush)
+    }
+    // Where the thread has more than enough to do, its results are waited for.
+    if isAnyoneExpected { scheduleTurn() }
+  }
+
+  /// Whether others are likely to join a flush at once.
+  private func isWaiting(_ flush: SharedFlush) -> Bool {
+    guard let array = arrays.array(flush.identity), array.flush.current === flush else { return false }
+    return flush.waiterCount < array.flush.expectedCount && Stopwatch.microseconds < flush.deadline
+  }
+
+  private func begin(_ flush: SharedFlush) -> Bool {
+    lastToken &+= 1
+    guard flush.begin({ flusher_submit($0, lastToken) }) else { return false }
+    underWay[lastToken] = flush
     return true
   }
 
   private func takeResults() {
     var result = flusher_result()
     while flusher_take(&result) {
-      switch waiting.removeValue(forKey: result.token) {
-      case .array(let identity)?:
-        // It may have been unmapped meanwhile.
-        guard let array = arrays.array(identity) else {
-          flushedUnwatched(result.error)
-          continue
-        }
-        array.flush.isFlushing = false
-        flushed(array, failure: array.file.flushError(result.error))
-      case nil: flushedUnwatched(result.error)
-      case .call(let call)?:
-        call.failure = call.array.file.flushError(result.error)
-        flushed(call.array, failure: call.failure)
-        call.unblock()
+      if let flush = underWay.removeValue(forKey: result.token) {
+        take(result.error, of: flush)
+      } else {
+        flushedUnwatched(result.error)
       }
     }
+    if !gathered.isEmpty { scheduleTurn() }
+  }
+
+  private func take(_ code: Int32, of flush: SharedFlush) {
+    let failure = flush.result(code)
+    // It may have been unmapped meanwhile, and mapped anew.
+    if let array = arrays.array(flush.identity) {
+      flushed(array, failure: failure)
+      if array.flush.current === flush { flush.handOver(to: array) }
+    } else {
+      flushedUnwatched(code)
+    }
+    if let failure { flush.next?.fail(failure) }
+    flush.end(failure)
+    if let next = flush.next { gathered.append(next) }
   }
 
   private func flushed(_ array: ServedArray, failure: MappedArrayError?) {
@@ -146,6 +200,7 @@ final class Flusher {
       if array.flush.failure == nil {
         Context.none.log(.warning, "flush failed, no changes until one succeeds: \(failure)")
       }
+      array.flush.current?.fail(failure)
     } else if array.flush.failure != nil {
       Context.none.log(.notice, "flush succeeded again: \(quoted(array.file.path.bytes))")
     }

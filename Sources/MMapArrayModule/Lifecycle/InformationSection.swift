@@ -22,6 +22,7 @@ extension Services {
     section.add("jobs", jobCount)
     addWork(to: section)
     section.add("flushes", flusher.count)
+    section.add("waiting_for_flush", flusher.waiterCount)
     section.add("faults", arrays.faults)
     section.add("flush_failures", flusher.failureCount)
     section.add("shipping_bytes", backfill.pendingBytes)

@@ -1,8 +1,8 @@
 import MappedArray
 import ServerModule
 
-/// What follows every change of an array: watchers and subscribers are notified, replicas get it in absolute form, and it
-/// is flushed if that is wanted before the reply.
+/// What follows every change of an array: watchers and subscribers are notified, replicas get it in absolute form, and the
+/// reply is made, after a flush if that is wanted.
 final class Propagation {
   let stream: ReplicationStream
   let backfill: Backfill
@@ -19,17 +19,19 @@ final class Propagation {
   /// Elements in `ranges`, which only replicas ask for, have been written, and the count may have changed.
   @inline(__always)
   func changed(
-    _ array: ServedArray, by call: Call, _ event: StaticString, _ ranges: @autoclosure () -> some Sequence<Range<Int>>
+    _ array: ServedArray, by call: Call, _ event: StaticString, _ ranges: @autoclosure () -> some Sequence<Range<Int>>,
+    reply: some ChangeReply
   ) throws(CommandError) {
     call.context.notifyKeyspace(event, call.key)
     if stream.isPropagating { propagate(array, ranges(), for: call) }
-    try flush(array, for: call)
+    try self.reply(reply, to: call, after: array)
   }
 
-  /// The count has changed, and nothing else.
+  /// Replies a change, after a flush if that is wanted.
   @inline(__always)
-  func changed(_ array: ServedArray, by call: Call, _ event: StaticString) throws(CommandError) {
-    try changed(array, by: call, event, EmptyCollection())
+  func reply(_ reply: some ChangeReply, to call: Call, after array: ServedArray) throws(CommandError) {
+    if flusher.noteChange(of: array) { return try flusher.reply(reply, to: call, after: array) }
+    reply.write(to: call.reply)
   }
 
   /// Sends what a long fill has filled: `MMAP.REFILL key name start stop value`.
@@ -70,15 +72,10 @@ final class Propagation {
     array.replication.gap = 0..<0
   }
 
-  /// Flushes a change, or notes that it is to be flushed. A primary is not told of a failure: it could not do anything
-  /// about it.
+  /// Flushes a change at once, or notes that it is to be flushed.
   @inline(__always)
   func flush(_ array: ServedArray, for call: Call) throws(CommandError) {
-    do throws(CommandError) {
-      try flusher.changed(array)
-    } catch {
-      if call.origin != .primary { throw error }
-    }
+    if flusher.noteChange(of: array) { try flusher.flush(array, for: call) }
   }
 
   /// Propagates `MMAP.APPLY key count [index blob …]`: the count as it is now and the elements as they are now. All that a

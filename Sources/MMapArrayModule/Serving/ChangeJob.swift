@@ -6,7 +6,7 @@ import ServerModule
 ///
 /// Each slice is sent to replicas as it is done, so that what they have is what is here, whatever becomes of the rest. The
 /// client gets its reply after the last one: then all is done here, and sent.
-protocol SlicedChange<Element> {
+protocol SlicedChange<Element>: ChangeReply {
   associatedtype Element: MappableElement
 
   /// What subscribers of keyspace notifications are told at the end.
@@ -19,8 +19,6 @@ protocol SlicedChange<Element> {
 
   /// Sends replicas what has been done since the last time, by a command on `key`, which may be gone after the first slice.
   mutating func send(_ array: ServedArray, _ context: Context, key: [UInt8], with propagation: Propagation)
-
-  func reply(to call: Call)
 }
 
 extension Services {
@@ -40,13 +38,12 @@ extension Services {
       change.send(array.served, call.context, key: Array(call.key.bytes), with: propagation)
     }
     call.context.notifyKeyspace(Change.event, call.key)
-    try propagation.flush(array.served, for: call)
-    change.reply(to: call)
+    try propagation.reply(change, to: call, after: array.served)
   }
 }
 
 /// A change that goes on in the event loop's time, behind its command.
-private final class ChangeJob<Change: SlicedChange>: BlockedCall, UnfinishedChange {
+private final class ChangeJob<Change: SlicedChange>: BlockedCall, UnfinishedChange, FlushWaiter {
   private var change: Change
   private let array: ServedArray
   private let key: [UInt8]
@@ -111,13 +108,15 @@ private final class ChangeJob<Change: SlicedChange>: BlockedCall, UnfinishedChan
     guard !isOver else { return }
     while advance() {}
     // A failure is logged and counted.
-    try? services.flusher.changed(array)
+    if services.flusher.noteChange(of: array) { try? services.flusher.flush(array) }
     end()
+    unblock()
   }
 
   func abandon() {
     guard !isOver else { return }
     end()
+    unblock()
   }
 
   private func advance() -> Bool {
@@ -138,26 +137,33 @@ private final class ChangeJob<Change: SlicedChange>: BlockedCall, UnfinishedChan
   private func finish(_ context: Context) {
     noteSlice(context)
     context.notifyKeyspace(Change.event, key: key)
+    end()
+    guard services.flusher.noteChange(of: array) else { return unblock() }
+    if let flush = services.flusher.sharedFlush(of: array) { return flush.add(self) }
     do throws(CommandError) {
-      try services.flusher.changed(array)
+      try services.flusher.flush(array)
     } catch {
       failure = failure ?? error
     }
-    end()
+    unblock()
+  }
+
+  func flushEnded(_ failure: MappedArrayError?) {
+    if let failure { self.failure = self.failure ?? .array(failure) }
+    unblock()
   }
 
   private func end() {
     isOver = true
     array.unfinishedChange = nil
     services.unfinishedChanges.removeAll { $0 === self }
-    unblock()
   }
 
   override func reply(to call: Call) {
     if let failure {
       call.reply.error(failure)
     } else {
-      change.reply(to: call)
+      change.write(to: call.reply)
     }
   }
 }

@@ -7,18 +7,18 @@ extension Services {
   @inline(__always)
   func changed<Element: MappableElement>(
     _ array: TypedArray<Element>, by call: Call, _ event: StaticString,
-    _ ranges: @autoclosure () -> some Sequence<Range<Int>>
+    _ ranges: @autoclosure () -> some Sequence<Range<Int>>, reply: some ChangeReply
   ) throws(CommandError) {
     try array.withServed { (array) throws(CommandError) in
-      try propagation.changed(array, by: call, event, ranges())
+      try propagation.changed(array, by: call, event, ranges(), reply: reply)
     }
   }
 
   /// The count has changed, and nothing else.
   @inline(__always)
   func changed<Element: MappableElement>(
-    _ array: TypedArray<Element>, by call: Call, _ event: StaticString
+    _ array: TypedArray<Element>, by call: Call, _ event: StaticString, reply: some ChangeReply
   ) throws(CommandError) {
-    try changed(array, by: call, event, EmptyCollection())
+    try changed(array, by: call, event, EmptyCollection(), reply: reply)
   }
 }

@@ -10,11 +10,6 @@ extension MappedFile {
   /// Another descriptor of the file, for somebody who flushes it elsewhere and then closes it; nil if there are too many.
   package func duplicateDescriptor() -> Int32? { try? descriptor.duplicate() }
 
-  /// What a flush elsewhere ended with, as this library says it; nil for the code 0.
-  package func flushError(_ code: Int32) -> MappedArrayError? {
-    code == 0 ? nil : .system(SystemCallError(name: "fdatasync", errno: Errno(rawValue: code)), path: path.path.string)
-  }
-
   /// After a rename: what the file is called from now on.
   package mutating func rename(to path: RelativePath) { self.path = path }
 
@@ -39,5 +34,12 @@ extension MappedFile {
     fileSize = min(fileSize, dataOffset + count * elementSize)
     shrinkingTo = nil
     descriptor.unlock()
+  }
+}
+
+extension MappedArrayError {
+  /// What a flush elsewhere ended with, as this library says it; nil for the code 0.
+  package static func flush(_ code: Int32, path: String) -> MappedArrayError? {
+    code == 0 ? nil : .system(SystemCallError(name: "fdatasync", errno: Errno(rawValue: code)), path: path)
   }
 }
