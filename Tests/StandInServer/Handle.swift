@@ -111,6 +111,9 @@ final class InformationHandle: Handle, @unchecked Sendable {
   func field(_ name: String) -> UnsafePointer<CChar>? { fields[name]?.start }
 }
 
+/// A user, as ACL rules know it.
+final class UserHandle: Handle, @unchecked Sendable {}
+
 /// The reply of a command that the module has called.
 final class CallReplyHandle: Handle, @unchecked Sendable {
   let text: StringHandle

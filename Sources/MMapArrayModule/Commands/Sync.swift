@@ -11,7 +11,7 @@ enum Synchronize: BindingCommand {
 
   static func run(_ call: Call, on binding: Binding, with services: Services) throws(CommandError) {
     let array = try services.array(of: binding, for: call)
-    array.unfinishedChange?.complete(call.context)
+    if services.waitsForChange(of: array, call, description) { return }
     guard !SynchronizeCall(array, in: services.arrays, services.flusher).begin(call) else { return }
     try services.flusher.flush(array)
     call.reply.ok()

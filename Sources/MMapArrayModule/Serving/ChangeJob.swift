@@ -151,6 +151,7 @@ private final class ChangeJob<Change: SlicedChange>: BlockedCall, UnfinishedChan
     array.unfinishedChange = nil
     services.unfinishedChanges.removeAll { $0 === self }
     unblock()
+    services.parking.resumeChanges(of: array)
   }
 
   override func reply(to call: Call) {
