@@ -177,13 +177,13 @@ static inline ServerCallReply *server_call(
   return server_functions.Call(c, command, "v", arguments, count);
 }
 
-/// Calls a command of `count` arguments as scripts do, unless the server would refuse it to them: then `*code` says why, as
-/// RM_Call documents it, and with `names_error` the reply does too.
+/// Calls a command of `count` arguments as scripts do. `*refusal` is 0, or says why the server refuses it to them, as RM_Call
+/// documents it; the reply is that error then. Always with errors as replies: Valkey 9.1 ends itself without them.
 static inline ServerCallReply *server_call_as_script(
-    ServerContext *c, const char *command, ServerString **arguments, size_t count, int names_error, int *code) {
+    ServerContext *c, const char *command, ServerString **arguments, size_t count, int *refusal) {
   errno = 0;
-  ServerCallReply *reply = server_functions.Call(c, command, names_error ? "SEv" : "Sv", arguments, count);
-  *code = errno;
+  ServerCallReply *reply = server_functions.Call(c, command, "SEv", arguments, count);
+  *refusal = reply == NULL || server_functions.CallReplyType(reply) == SERVER_REPLY_ERROR ? errno : 0;
   return reply;
 }
 

@@ -404,7 +404,7 @@ extension StandInServer {
       server.find(information, InformationHandle.self)?.field(text(field) ?? "")
     }
     table.CallReplyType = { reply in
-      Int32(server.find(reply, CallReplyHandle.self) == nil ? SERVER_REPLY_ERROR : SERVER_REPLY_STRING)
+      Int32(server.find(reply, CallReplyHandle.self)?.isError == false ? SERVER_REPLY_STRING : SERVER_REPLY_ERROR)
     }
     table.CallReplyArrayElement = { reply, _ in reply }
     table.CallReplyStringPtr = { reply, length in
@@ -440,10 +440,9 @@ extension StandInServer {
     let line = command.allWords.map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
     calls.append(line)
     let flags = text(command.flags) ?? ""
-    if flags.contains("S"), let refusal = refusals[line] {
-      // The reason, which is all that there is if no reply is asked for.
+    if flags == "SE", let refusal = refusals[line] {
       errno = ESPIPE
-      return flags.contains("E") ? handles.lend(CallReplyHandle(refusal)) : nil
+      return handles.lend(CallReplyHandle(refusal, isError: true))
     }
     // What is called to hear whether writing is allowed.
     if line.hasPrefix("RENAMENX "), callReplies[line] == nil { return handles.lend(CallReplyHandle("0")) }

@@ -88,38 +88,23 @@ extension ParkedCall {
     let isReplica = context.has(SERVER_CONTEXT_REPLICA)
     let isReading = command.access == .reading
     guard !isReading || isReplica || context.has(SERVER_CONTEXT_CLUSTER) else { return nil }
-    switch probe(namingError: false) {
-    case .success: return nil
-    // A client that reads from a replica has said that it may.
-    case .failure(let code) where code.number == EPERM && isReplica && isReading: return nil
-    // Clients send the command once more, and hear then where the slot is.
-    case .failure(let code) where code.number == EPERM: return "TRYAGAIN the slot has moved while the command waited"
-    case .failure(let code) where code.number == EROFS || code.number == ENETDOWN:
-      return "CLUSTERDOWN The cluster is down"
-    case .failure:
-      guard case .success(let text) = probe(namingError: true) else { return "ERR the server refuses the command now" }
-      return text
-    }
-  }
-
-  private struct Refusal: Error {
-    let number: Int32
-  }
-
-  /// Has the server look whether it would carry out a command of this kind on this key, by one that changes nothing.
-  private func probe(namingError: Bool) -> Result<String, Refusal> {
-    let key = arguments[1]
-    var words = [key, key]
+    // A command that changes nothing: whether the server would carry it out.
+    var words = [arguments[1], arguments[1]]
     var code: Int32 = 0
-    let isReading = command.access == .reading
     let reply = words.withUnsafeMutableBufferPointer {
       server_call_as_script(
-        waitingContext.pointer, isReading ? "EXISTS" : "RENAMENX", $0.baseAddress, isReading ? 1 : 2, namingError ? 1 : 0,
-        &code)
+        context.pointer, isReading ? "EXISTS" : "RENAMENX", $0.baseAddress, isReading ? 1 : 2, &code)
     }
-    guard let reply else { return .failure(Refusal(number: code)) }
-    defer { server_FreeCallReply(reply) }
-    return .success(Context.text(of: reply))
+    defer { if let reply { server_FreeCallReply(reply) } }
+    switch code {
+    case 0: return nil
+    // A client that reads from a replica has said that it may.
+    case EPERM where isReplica && isReading: return nil
+    // Clients send the command once more, and hear then where the slot is.
+    case EPERM: return "TRYAGAIN the slot has moved while the command waited"
+    case EROFS, ENETDOWN: return "CLUSTERDOWN The cluster is down"
+    default: return reply.map { Context.text(of: $0) } ?? "ERR the server refuses the command now"
+    }
   }
 
   private var isPermitted: Bool {
