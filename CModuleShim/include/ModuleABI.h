@@ -18,6 +18,7 @@ typedef struct ServerInfo ServerInfo;
 typedef struct ServerCommand ServerCommand;
 typedef struct ServerKeyOptions ServerKeyOptions;
 typedef struct ServerBlockedClient ServerBlockedClient;
+typedef struct ServerUser ServerUser;
 typedef struct ServerInfoData ServerInfoData;
 typedef struct ServerCallReply ServerCallReply;
 typedef struct ServerCommandFilter ServerCommandFilter;
@@ -34,6 +35,7 @@ enum {
   SERVER_CONTEXT_LUA = 1 << 0,
   SERVER_CONTEXT_MULTI = 1 << 1,
   SERVER_CONTEXT_REPLICA = 1 << 3,
+  SERVER_CONTEXT_CLUSTER = 1 << 5,
   SERVER_CONTEXT_REPLICATED = 1 << 12,
   SERVER_CONTEXT_LOADING = 1 << 13,
   SERVER_CONTEXT_CHILD = 1 << 20,

@@ -6,6 +6,8 @@
 
 #include "ModuleABI.h"
 
+#include <errno.h>
+
 // Present on every supported server (Redis 7.0, Valkey 8.0); loading fails by name without one of them.
 #define SERVER_REQUIRED_FUNCTIONS(F) \
   /* Loading */ \
@@ -62,6 +64,7 @@
   F(const char *, StringPtrLen, (const ServerString *string, size_t *length), (string, length)) \
   F(ServerString *, CreateString, (ServerContext *c, const char *bytes, size_t length), (c, bytes, length)) \
   F(void, FreeString, (ServerContext *c, ServerString *string), (c, string)) \
+  F(ServerString *, HoldString, (ServerContext *c, ServerString *string), (c, string)) \
   F(int, ReplyWithLongLong, (ServerContext *c, long long value), (c, value)) \
   F(int, ReplyWithStringBuffer, (ServerContext *c, const char *bytes, size_t length), (c, bytes, length)) \
   F(int, ReplyWithDouble, (ServerContext *c, double value), (c, value)) \
@@ -85,6 +88,12 @@
   F(void, FreeThreadSafeContext, (ServerContext *c), (c)) \
   F(int, EventLoopAdd, (int file, int mask, void (*f)(int, void *, int), void *data), (file, mask, f, data)) \
   F(int, EventLoopDel, (int file, int mask), (file, mask)) \
+  /* Users */ \
+  F(unsigned long long, GetClientId, (ServerContext *c), (c)) \
+  F(ServerString *, GetClientUserNameById, (ServerContext *c, uint64_t client), (c, client)) \
+  F(ServerUser *, GetModuleUserFromUserName, (ServerString *name), (name)) \
+  F(int, FreeModuleUser, (ServerUser *user), (user)) \
+  F(int, ACLCheckCommandPermissions, (ServerUser *user, ServerString **arguments, int count), (user, arguments, count)) \
   /* What the server asks of a key's value */ \
   F(void, DigestAddStringBuffer, (ServerDigest *digest, const char *bytes, size_t length), (digest, bytes, length)) \
   F(void, DigestEndSequence, (ServerDigest *digest), (digest)) \
@@ -167,6 +176,16 @@ static inline int server_replicate(
 static inline ServerCallReply *server_call(
     ServerContext *c, const char *command, ServerString **arguments, size_t count) {
   return server_functions.Call(c, command, "v", arguments, count);
+}
+
+/// Calls a command of `count` arguments as scripts do. `*refusal` is 0, or says why the server refuses it to them, as RM_Call
+/// documents it; the reply is that error then. Always with errors as replies: Valkey 9.1 ends itself without them.
+static inline ServerCallReply *server_call_as_script(
+    ServerContext *c, const char *command, ServerString **arguments, size_t count, int *refusal) {
+  errno = 0;
+  ServerCallReply *reply = server_functions.Call(c, command, "SEv", arguments, count);
+  *refusal = reply == NULL || server_functions.CallReplyType(reply) == SERVER_REPLY_ERROR ? errno : 0;
+  return reply;
 }
 
 /// Calls a command of `count` arguments for the client that is served, with its rights, and propagates what it does.

@@ -55,7 +55,7 @@ extension Context {
     }
   }
 
-  private static func text(of reply: OpaquePointer) -> String {
+  static func text(of reply: OpaquePointer) -> String {
     var length = 0
     guard let start = server_CallReplyStringPtr(reply, &length) else { return "" }
     return String(decoding: UnsafeRawBufferPointer(start: start, count: length), as: UTF8.self)

@@ -70,12 +70,14 @@ extension ModuleTests {
       module.expectOrder()
     }
 
-    @Test("a change that is under way is done before the next one", arguments: Format.allCases)
-    func order(format: Format) {
+    @Test(
+      "whoever cannot wait has a change that is under way done before its own", arguments: Format.allCases,
+      [Caller.script, .transaction, .primary])
+    func order(format: Format, caller: Caller) {
       makeLargeArray(format)
       let filling = module.run("MMAP.FILL", "a", "0", "-1", "7")
       #expect(filling.wasBlocked)
-      #expect(module.reply("VSET", "a", "\(WorkTests.count - 1)", "9") == .integer(1))
+      #expect(module.run("VSET", "a", "\(WorkTests.count - 1)", "9", as: caller).reply == .integer(1))
       #expect(module.reply("MMAP.AGG", "a", "-2", "-1", "MIN", "MAX") == .integers([7, 9]))
       #expect(module.server.turn { filling.reply != nil })
       #expect(filling.reply == .integer(WorkTests.count))

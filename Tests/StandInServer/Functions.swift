@@ -262,6 +262,18 @@ extension StandInServer {
       server.handles.lend(StringHandle(Array(UnsafeRawBufferPointer(start: bytes, count: length))))
     }
     table.FreeString = { _, string in server.end(string, StringHandle.self) }
+    // As the server does where a string is not on its heap: another one with the same bytes.
+    table.HoldString = { _, string in
+      server.find(string, StringHandle.self).flatMap { server.handles.lend(StringHandle($0.bytes)) }
+    }
+    table.GetClientId = { _ in 1 }
+    table.GetClientUserNameById = { _, _ in server.handles.lend(StringHandle(Array("default".utf8))) }
+    table.GetModuleUserFromUserName = { _ in server.handles.lend(UserHandle()) }
+    table.FreeModuleUser = { user in
+      server.end(user, UserHandle.self)
+      return Int32(SERVER_OK)
+    }
+    table.ACLCheckCommandPermissions = { _, _, _ in Int32(server.permitsCommands ? SERVER_OK : SERVER_ERROR) }
     table.TryAlloc = { size in
       guard size <= server.mostAllocated.load(ordering: .relaxed), let memory = malloc(size) else { return nil }
       server.blocks.withLock { _ = $0.insert(Int(bitPattern: memory)) }
@@ -397,7 +409,7 @@ extension StandInServer {
       server.find(information, InformationHandle.self)?.field(text(field) ?? "")
     }
     table.CallReplyType = { reply in
-      Int32(server.find(reply, CallReplyHandle.self) == nil ? SERVER_REPLY_ERROR : SERVER_REPLY_STRING)
+      Int32(server.find(reply, CallReplyHandle.self)?.isError == false ? SERVER_REPLY_STRING : SERVER_REPLY_ERROR)
     }
     table.CallReplyArrayElement = { reply, _ in reply }
     table.CallReplyStringPtr = { reply, length in
@@ -432,6 +444,13 @@ extension StandInServer {
     guard let command = command?.pointee else { return nil }
     let line = command.allWords.map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
     calls.append(line)
+    let flags = text(command.flags) ?? ""
+    if flags == "SE", let refusal = refusals[line] {
+      errno = ESPIPE
+      return handles.lend(CallReplyHandle(refusal, isError: true))
+    }
+    // What is called to hear whether writing is allowed.
+    if line.hasPrefix("RENAMENX "), callReplies[line] == nil { return handles.lend(CallReplyHandle("0")) }
     return callReplies[line].flatMap { handles.lend(CallReplyHandle($0)) }
   }
 }

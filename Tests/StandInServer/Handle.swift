@@ -111,11 +111,18 @@ final class InformationHandle: Handle, @unchecked Sendable {
   func field(_ name: String) -> UnsafePointer<CChar>? { fields[name]?.start }
 }
 
+/// A user, as ACL rules know it.
+final class UserHandle: Handle, @unchecked Sendable {}
+
 /// The reply of a command that the module has called.
 final class CallReplyHandle: Handle, @unchecked Sendable {
   let text: StringHandle
+  let isError: Bool
 
-  init(_ text: String) { self.text = StringHandle(Array(text.utf8)) }
+  init(_ text: String, isError: Bool = false) {
+    self.text = StringHandle(Array(text.utf8))
+    self.isError = isError
+  }
 }
 
 /// The section of INFO that the module fills.

@@ -30,6 +30,8 @@ public final class StandInServer: @unchecked Sendable {
   var isNameBusy = false
   /// Whether a module must not propagate at the moment.
   public var avoidsReplicaTraffic = false
+  /// Whether ACL rules allow what the module asks about.
+  public var permitsCommands = true
   /// ACL categories that there are.
   var categories: Set = ["read", "write", "fast", "slow", "dangerous", "keyspace", "admin"]
   /// Lines of the configuration file.
@@ -42,6 +44,8 @@ public final class StandInServer: @unchecked Sendable {
   var information: [String: [String: String]] = [:]
   /// What commands reply that the module calls, by their words; others reply an error.
   var callReplies: [String: String] = [:]
+  /// What the server refuses to carry out as it would for a script, by the words, and why.
+  var refusals: [String: String] = [:]
 
   // MARK: What goes on
 
@@ -260,11 +264,15 @@ extension StandInServer {
         "role": "master", "connected_slaves": "0", "repl_backlog_active": "0", "second_repl_offset": "-1",
       ],
     ]
+    refusals = [:]
     callReplies = ["CLIENT LIST TYPE REPLICA": ""]
   }
 
   /// Sets what a command replies that the module calls, or has it reply an error.
   public func setReply(to command: String, _ reply: String?) { thread.run { callReplies[command] = reply } }
+
+  /// Has the server refuse a command that the module calls as a script would.
+  public func refuse(_ command: String, _ error: String) { thread.run { refusals[command] = error } }
 
   /// Commands that the module has called.
   public var calledCommands: [String] { thread.run { calls } }

@@ -17,7 +17,11 @@ final class ServedArray: @unchecked Sendable {
   var flush = FlushState()
   var replication = ReplicationState()
   /// A change that is carried out in slices, of which there are some left.
-  var unfinishedChange: (any UnfinishedChange)?
+  var unfinishedChange: (any UnfinishedChange)? { didSet { updateBusy() } }
+  /// Those that wait for its end, in the order in which they came.
+  var parkedChanges: [ParkedCall] = [] { didSet { updateBusy() } }
+  /// Whether there is any of these. Each change asks.
+  private(set) var isBusy = false
 
   /// What it is called on all nodes: by the first of its file's names that a key was bound to. nil until one is.
   var name: ArrayName?
@@ -37,6 +41,8 @@ final class ServedArray: @unchecked Sendable {
     @inline(__always) unsafeAddress { UnsafePointer(cell.address) }
     @inline(__always) unsafeMutableAddress { cell.address }
   }
+
+  private func updateBusy() { isBusy = unfinishedChange != nil || !parkedChanges.isEmpty }
 
   var format: FileFormat { file.format }
   var identity: FileIdentity { file.identity }

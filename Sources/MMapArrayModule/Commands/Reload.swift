@@ -12,6 +12,7 @@ enum ReloadArray: BindingCommand {
 
   static func run(_ call: Call, on binding: Binding, with services: Services) throws(CommandError) {
     let file = binding.file
+    if let array = file.array, services.waitsForChange(of: array, call, description) { return }
     if let array = file.array, file.hasItsName { return try remap(array, of: binding, by: call, with: services) }
     guard file.incomingArray == nil else { throw file.notMapped }
     if let array = file.array, services.files.hasSeveralNames(array) {
@@ -19,7 +20,6 @@ enum ReloadArray: BindingCommand {
         "keys are bound to the old file by another of its names too: DEL those first, or bind them to \(quoted(file.path.bytes))"
       )
     }
-    file.array?.unfinishedChange?.complete(call.context)
     try onArray(file.reload())
     guard let array = file.array else { throw file.notMapped }
     let count = try onArray(array.count())
@@ -32,7 +32,6 @@ enum ReloadArray: BindingCommand {
   private static func remap(
     _ array: ServedArray, of binding: Binding, by call: Call, with services: Services
   ) throws(CommandError) {
-    array.unfinishedChange?.complete(call.context)
     array.recover()
     guard array.fault == nil else { throw binding.file.notMapped }
     propagate(array, of: binding, by: call, with: services)

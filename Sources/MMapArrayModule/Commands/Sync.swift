@@ -11,7 +11,7 @@ enum Synchronize: BindingCommand {
 
   static func run(_ call: Call, on binding: Binding, with services: Services) throws(CommandError) {
     let array = try services.array(of: binding, for: call)
-    array.unfinishedChange?.complete(call.context)
+    if services.waitsForChange(of: array, call, description) { return }
     try services.flusher.reply(OKReply(), to: call, after: array)
   }
 

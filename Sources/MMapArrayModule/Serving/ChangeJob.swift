@@ -157,6 +157,7 @@ private final class ChangeJob<Change: SlicedChange>: BlockedCall, UnfinishedChan
     isOver = true
     array.unfinishedChange = nil
     services.unfinishedChanges.removeAll { $0 === self }
+    services.parking.resumeChanges(of: array)
   }
 
   override func reply(to call: Call) {

@@ -82,7 +82,7 @@ extension Services {
     if !isLong { memory.update(call.context) }
     if call.mayBlock {
       let job = ReadingJob(work, over: range, of: array, isRead: isRead, with: self)
-      if job.block(
+      if job.beginWaiting(
         call, disconnected: { _, client in Services.withCurrent { $0.workers.cancel(BlockedClient(client)) } })
       {
         if !workers.add(job, threads: workSettings.threadCount) { self.work.add(MainThreadJob(job)) }

@@ -16,7 +16,10 @@ func serve<Command: ArrayCommand>(
       do throws(CommandError) {
         // The array is held from here on: nothing that happens to the key takes it away.
         let array = try services.array(of: binding, for: call)
-        if Command.access == .writing { try services.prepareChange(of: array, binding, for: call) }
+        if Command.access == .writing {
+          if services.waitsForChange(of: array, call, Command.description) { return }
+          try services.prepareChange(of: array, binding, for: call)
+        }
         do throws(CommandError) {
           if Command.needsCount { try onArray(array.file.refresh()) }
           try array.accept(Runner<Command>(call: call, services: .passUnretained(services)))
@@ -85,7 +88,6 @@ extension Services {
     guard isWritable else { throw .array(.readOnly) }
     if lastLook != seconds { try look(at: binding.takeUnretainedValue(), for: call) }
     if array.flush.failure != nil { try flusher.checkWritable(array, call) }
-    array.unfinishedChange?.complete(call.context)
     if stream.isPropagating, stream.isPrimary { propagation.foreignChanges.prepareChange(of: array, call.context) }
   }
 

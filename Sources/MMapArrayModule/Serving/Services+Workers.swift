@@ -17,6 +17,7 @@ extension Services {
   /// Adds to `INFO` what is known of work under way.
   func addWork(to section: InformationSection) {
     let totals = memory.totals
+    section.add("parked_commands", parking.count)
     section.add("work_bytes", totals.inUse)
     section.add("refusals", totals.refusalCount)
     section.add("cancelled_jobs", workers.cancelledCount)

@@ -12,6 +12,7 @@ final class Services {
   let workers = WorkerPool()
   let workSettings: WorkSettings
   let memory = WorkMemory()
+  let parking = Parking()
   let flusher: Flusher
   let stream: ReplicationStream
   let backfill: Backfill

@@ -23,6 +23,9 @@ public struct Call {
   @inline(__always)
   public var arguments: Arguments { Arguments(vector + 2, end: vector + count) }
 
+  /// All of the arguments, from the command's name on.
+  var words: UnsafeBufferPointer<OpaquePointer?> { UnsafeBufferPointer(start: vector, count: count) }
+
   /// Where the reply is written.
   @inline(__always)
   public var reply: Reply { Reply(context) }
@@ -82,6 +85,9 @@ extension Call {
     if flags & SERVER_CONTEXT_LOADING != 0 { return .appendOnlyFile }
     return flags & SERVER_CONTEXT_LUA != 0 ? .script : .client
   }
+
+  /// Whether the call was parked before, and is being carried out now.
+  public var isResumed: Bool { ParkedCall.resumed(as: self) != nil }
 
   /// Whether the client can be kept waiting: not in a script or a transaction, not when a primary or the append-only
   /// file is the client.
