@@ -14,7 +14,7 @@ extension Services {
     context.schedule(afterMilliseconds: 0) { [unowned self] context in
       stream.update(context)
       saving.update(context)
-      payloadGuard.everySecond(context)
+      payloadGuard.look(context)
       stream.changeReplicationID(context)
     }
     scheduleSecond(context)
@@ -48,7 +48,9 @@ extension Services {
       stream.update(context)
       if stream.isPrimary { becomePrimary(context) } else { becomeReplica() }
     // `CONFIG SET crash-log-enabled` puts the server's own handler in front.
-    case .configurationChanged: FaultGuard.install()
+    case .configurationChanged:
+      FaultGuard.install()
+      payloadGuard.look(context)
     }
   }
 
@@ -58,7 +60,7 @@ extension Services {
       flusher.flushDirty()
       stream.update(context)
       saving.update(context)
-      payloadGuard.everySecond(context)
+      payloadGuard.look(context)
       propagation.foreignChanges.look(context)
       resynchronization.everySecond(context)
       scheduleSecond(context)
