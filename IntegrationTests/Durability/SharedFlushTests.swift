@@ -48,6 +48,21 @@ struct SharedFlushTests {
     #expect(try waitingCount() == 0)
   }
 
+  @Test("arrays are flushed at the same time: one whose flush takes long holds up no other")
+  func severalArrays() throws {
+    try disk.begin(.waitSlow)
+    let slow = try (0..<3).map { number in
+      try server("MMAP", "slow\(number)", "slow\(number)", "i32")
+      return try client("VADD", "slow\(number)", "1")
+    }
+    try expectWaiting(3)
+    #expect(try server("VADD", "a", 1) == .integer(1))
+    #expect(try server("MMAP.SYNC", "a") == .ok)
+    #expect(try waitingCount() == 3)
+    disk.end(.waitSlow)
+    for client in slow { #expect(try client.readReply() == .integer(1)) }
+  }
+
   @Test("each change waits, and then replies what it does otherwise", arguments: [ProtocolVersion.resp2, .resp3])
   func replies(version: ProtocolVersion) throws {
     try server("CONFIG", "SET", "mmaparray.fsync", "no")

@@ -41,6 +41,15 @@ struct LongReadTests {
     // Few elements are not many bytes.
     #expect(try server("MMAP.RANGE", "a", 0, 9) == .array(Array(repeating: .bulk("0"), count: 10)))
     #expect(try server("MMAP.INFO", "a")["count"] == .integer(1 << 40))
+    for words in [
+      ["MMAP.BUCKETS", "a", "0", "-1", "100000", "SUM"], ["MMAP.DOWNSAMPLE", "a", "0", "-1", "100000"],
+      ["MMAP.HISTOGRAM", "a", "0", "-1", "100000"],
+      ["MMAP.QUANTILE", "a", "0", "-1"] + Array(repeating: "0.5", count: 40_000),
+    ] {
+      let error = try server.failure(words)
+      #expect(error.contains("mmaparray.max-reply allows 1048576: give "), "\(error)")
+    }
+    #expect(try number("refusals", of: server) == 8)
   }
 
   @Test("clients that leave: what they have asked for ends, on any file", arguments: [1, 2, 0], ["AGG", "FIND"])

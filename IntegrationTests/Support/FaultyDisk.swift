@@ -34,7 +34,7 @@ struct FaultyDisk {
         char name[64], path[512] = "";
         snprintf(name, sizeof name, "/proc/self/fd/%d", file);
         if (readlink(name, path, sizeof path - 1) > 0 && strstr(path, "/arrays/") != NULL) {
-          while (is_told("wait")) usleep(1000);
+          while (is_told("wait") || (strstr(path, "slow") != NULL && is_told("wait-slow"))) usleep(1000);
           if (is_told("fail") || is_told_once("fail-once")) {
             errno = EIO;
             return -1;
@@ -67,6 +67,8 @@ struct FaultyDisk {
     case failOnce = "fail-once"
     /// Flushes do not end.
     case wait
+    /// Those of files do not end that have "slow" in their names.
+    case waitSlow = "wait-slow"
   }
 
   func begin(_ fault: Fault) throws { try Files.write([], to: "\(directory.path)/\(fault.rawValue)") }

@@ -9,6 +9,9 @@
 // As many flushes as there may be on their way, waiting or done and not taken.
 enum { capacity = 4096 };
 
+// File systems write what several files wait for at once, so flushes of many take not much longer than one.
+enum { thread_count = 8 };
+
 struct request {
   int file;
   uint64_t token;
@@ -19,15 +22,15 @@ static pthread_cond_t submitted = PTHREAD_COND_INITIALIZER;
 static struct request requests[capacity];
 static struct flusher_result results[capacity];
 // Counted from the start and never reset; positions in the rings are remainders.
-static uint64_t submitted_count, flushed_count, taken_count;
+static uint64_t submitted_count, begun_count, flushed_count, taken_count;
 static int wake[2] = {-1, -1};
 
 static void *run(void *unused) {
   (void)unused;
   pthread_mutex_lock(&mutex);
   for (;;) {
-    while (flushed_count == submitted_count) pthread_cond_wait(&submitted, &mutex);
-    struct request request = requests[flushed_count % capacity];
+    while (begun_count == submitted_count) pthread_cond_wait(&submitted, &mutex);
+    struct request request = requests[begun_count++ % capacity];
     pthread_mutex_unlock(&mutex);
     int error = 0;
     while (fdatasync(request.file) != 0) {
@@ -56,16 +59,17 @@ int flusher_start(void) {
   sigset_t all, old;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &old);
-  pthread_t thread;
-  int error = pthread_create(&thread, NULL, run, NULL);
+  int started = 0;
+  for (pthread_t thread; started < thread_count && pthread_create(&thread, NULL, run, NULL) == 0; started++) {
+    pthread_detach(thread);
+  }
   pthread_sigmask(SIG_SETMASK, &old, NULL);
-  if (error != 0) {
+  if (started == 0) {
     close(wake[0]);
     close(wake[1]);
     wake[0] = wake[1] = -1;
     return -1;
   }
-  pthread_detach(thread);
   return wake[0];
 }
 

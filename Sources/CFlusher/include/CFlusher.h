@@ -1,5 +1,5 @@
-// A thread that flushes files to the disk. It is in C because the server forks: it allocates nothing and takes no lock
-// but its own, so a fork can meet it at any instruction and the child goes on.
+// Threads that flush files to the disk. They are in C because the server forks: they allocate nothing and take no lock
+// but their own, so a fork can meet them at any instruction and the child goes on.
 #ifndef C_FLUSHER_H
 #define C_FLUSHER_H
 
@@ -12,10 +12,10 @@ struct flusher_result {
   int error;
 };
 
-/// Starts the thread, at its first call. Returns a descriptor that is readable while there are results, or -1.
+/// Starts the threads, at its first call. Returns a descriptor that is readable while there are results, or -1.
 int flusher_start(void);
 
-/// Gives the thread a descriptor to flush and then close. False, and the descriptor stays the caller's, if too many wait.
+/// Gives a thread a descriptor to flush and then close; several files are flushed at the same time. False, and the descriptor stays the caller's, if too many wait.
 bool flusher_submit(int file, uint64_t token);
 
 /// Takes a result. Returns whether there was one.

@@ -18,6 +18,20 @@ enum ReplySize {
     return digits + 3
   }
 
+  /// What an array begins with.
+  static func array(_ count: Int) -> Int { integer(count) }
+
+  /// What a result of an aggregate has at most, of elements of this type.
+  static func most(of operation: AggregateOperation, over type: ElementType) -> Int {
+    switch operation {
+    case .first, .last, .minimum, .maximum: most(of: type)
+    case .count, .indexOfMinimum, .indexOfMaximum: most(of: .i64)
+    case .mean, .variance, .standardDeviation: most(of: .f64)
+    // Of integers it may have 128 bits.
+    case .sum: 7 + 40
+    }
+  }
+
   /// What an element has at most: an integer, or a bulk string of the longest text.
   static func most(of type: ElementType) -> Int {
     switch type {

@@ -23,9 +23,15 @@ enum DivideIntoBuckets: ArrayCommand {
     let operations = try AggregateRange.operations(&arguments)
     let bounds = BucketBounds(range, count: count)
     guard bounds.count <= SeriesLimit.count else { throw .tooMany(bounds.count, "buckets") }
+    let computation = Buckets<Element>(operations, in: bounds)
+    let bucketBytes = operations.reduce(ReplySize.array(operations.count)) {
+      $0 + ReplySize.most(of: $1, over: Element.elementType)
+    }
+    let memory = try services.reserve(
+      for: computation, replyBytes: ReplySize.array(bounds.count) + bounds.count * bucketBytes,
+      instead: "give a smaller n, or a shorter range", call)
     try services.perform(
-      DividingIntoBuckets(
-        computation: Buckets<Element>(operations, in: bounds), operationCount: operations.count), over: range,
+      DividingIntoBuckets(computation: computation, memory: memory, operationCount: operations.count), over: range,
       of: array, for: call)
   }
 
@@ -38,6 +44,7 @@ enum DivideIntoBuckets: ArrayCommand {
 
 private struct DividingIntoBuckets<Element: MappableElement>: ComputingWork {
   var computation: Buckets<Element>
+  let memory: ReservedMemory?
   let operationCount: Int
 
   /// How many buckets are replied in a part.

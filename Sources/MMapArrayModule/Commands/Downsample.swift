@@ -18,10 +18,15 @@ enum DownsampleRange: ArrayCommand {
     var arguments = call.arguments
     let range = try arguments.positions().range(count: array.elements.count)
     let count = try arguments.number("n", from: 2)
-    guard min(count, range.count) <= SeriesLimit.count else { throw .tooMany(min(count, range.count), "points") }
+    let pointCount = min(count, range.count)
+    guard pointCount <= SeriesLimit.count else { throw .tooMany(pointCount, "points") }
+    let computation = Downsampling<Element>(range, count: count)
+    let pointBytes = ReplySize.integer(range.upperBound) + ReplySize.most(of: Element.elementType)
+    let memory = try services.reserve(
+      for: computation, replyBytes: ReplySize.array(2 * pointCount) + pointCount * pointBytes,
+      instead: "give a smaller n", call)
     try services.perform(
-      DownsamplingWork(computation: Downsampling<Element>(range, count: count)), over: range, of: array,
-      for: call)
+      DownsamplingWork(computation: computation, memory: memory), over: range, of: array, for: call)
   }
 
   static func runWithoutKey(_ call: Call) throws(CommandError) {
@@ -33,6 +38,7 @@ enum DownsampleRange: ArrayCommand {
 
 private struct DownsamplingWork<Element: MappableElement>: ComputingWork {
   var computation: Downsampling<Element>
+  let memory: ReservedMemory?
 
   var replyCount: Int { max(1, (computation.points.count + SeriesLimit.piece - 1) / SeriesLimit.piece) }
 

@@ -24,7 +24,10 @@ enum CountInBins: ArrayCommand {
     let count = try binCount(&arguments)
     let bounds = try arguments.bounds(areExact: Element.numberKind != .floatingPoint)
     let computation = Histogram<Element>(binCount: count, between: bounds, isEmpty: range.isEmpty)
-    try services.perform(CountingInBins(computation: computation), over: range, of: array, for: call)
+    let memory = try services.reserve(
+      for: computation, replyBytes: ReplySize.array(count) + count * ReplySize.integer(range.count),
+      instead: "give fewer bins", call)
+    try services.perform(CountingInBins(computation: computation, memory: memory), over: range, of: array, for: call)
   }
 
   static func runWithoutKey(_ call: Call) throws(CommandError) {
@@ -33,7 +36,7 @@ enum CountInBins: ArrayCommand {
     let count = try binCount(&arguments)
     _ = try arguments.bounds(areExact: true)
     let computation = Histogram<Double>(binCount: count, between: nil, isEmpty: true)
-    CountingInBins(computation: computation)
+    CountingInBins(computation: computation, memory: nil)
       .write(0, to: call.reply, isRESP3: call.reply.isRESP3)
   }
 
@@ -48,6 +51,7 @@ enum CountInBins: ArrayCommand {
 
 private struct CountingInBins<Element: MappableElement>: ComputingWork {
   var computation: Histogram<Element>
+  let memory: ReservedMemory?
 
   func check() throws(CommandError) {
     switch computation.error {

@@ -18,15 +18,21 @@ enum ComputeQuantiles: ArrayCommand {
   ) throws(CommandError) {
     var arguments = call.arguments
     let range = try arguments.positions().range(count: array.elements.count)
-    let computation = Quantiles<Element>(try parts(&arguments), count: range.count)
-    try services.perform(ComputingQuantiles(computation: computation), over: range, of: array, for: call)
+    let parts = try parts(&arguments)
+    let computation = Quantiles<Element>(parts, count: range.count)
+    let resultType = Element.numberKind == .floatingPoint ? Element.elementType : .f64
+    let memory = try services.reserve(
+      for: computation, replyBytes: ReplySize.array(parts.count) + parts.count * ReplySize.most(of: resultType),
+      instead: "give fewer q", call)
+    try services.perform(
+      ComputingQuantiles(computation: computation, memory: memory), over: range, of: array, for: call)
   }
 
   static func runWithoutKey(_ call: Call) throws(CommandError) {
     var arguments = call.arguments
     _ = try arguments.positions()
     let computation = Quantiles<Double>(try parts(&arguments), count: 0)
-    ComputingQuantiles(computation: computation)
+    ComputingQuantiles(computation: computation, memory: nil)
       .write(0, to: call.reply, isRESP3: call.reply.isRESP3)
   }
 
@@ -45,6 +51,7 @@ enum ComputeQuantiles: ArrayCommand {
 
 private struct ComputingQuantiles<Element: MappableElement>: ComputingWork {
   var computation: Quantiles<Element>
+  let memory: ReservedMemory?
 
   var replyCount: Int { 1 }
 

@@ -4,7 +4,7 @@ import MappedArray
 import ModuleWork
 import ServerModule
 
-/// Flushes arrays to the disk, by the thread in `CFlusher` or at once, and keeps count of what failed.
+/// Flushes arrays to the disk, by the threads in `CFlusher` or at once, and keeps count of what failed.
 ///
 /// Of each array one flush is under way at a time. All who wait for changes that are done meanwhile share the next one.
 final class Flusher {
@@ -14,14 +14,14 @@ final class Flusher {
   private(set) var count = 0
   /// Arrays that have become dirty since the last round.
   private var dirty: [FileIdentity] = []
-  /// What the thread has yet to be given.
+  /// What the threads have yet to be given.
   private var gathered: [SharedFlush] = []
   private var underWay: [UInt64: SharedFlush] = [:]
   private var lastToken: UInt64 = 0
   /// For timers.
   private var context = Context.none
   private var hasTimer = false
-  /// Where the thread's results come out; nil: there is none.
+  /// Where the threads' results come out; nil: there are none.
   private var results: ReadableDescriptor?
 
   init(_ arrays: ArrayRegistry, _ setting: FlushSetting) {
@@ -96,7 +96,7 @@ final class Flusher {
       } else if array.flush.current == nil, let flush = SharedFlush(array), begin(flush) {
         (array.flush.isDirty, array.flush.current) = (false, flush)
       } else {
-        // A flush is still under way, or the thread has more than enough to do: next second.
+        // A flush is still under way, or the threads have more than enough to do: next second.
         dirty.append(identity)
       }
     }
@@ -139,7 +139,7 @@ extension Flusher {
     }
   }
 
-  /// Gives the thread what is worth no more waiting.
+  /// Gives the threads what is worth no more waiting.
   private func beginGathered() {
     var isAnyoneExpected = false
     gathered = gathered.filter { flush in
@@ -149,7 +149,7 @@ extension Flusher {
       }
       return !begin(flush)
     }
-    // Where the thread has more than enough to do, its results are waited for.
+    // Where the threads have more than enough to do, their results are waited for.
     if isAnyoneExpected { scheduleTurn() }
   }
 

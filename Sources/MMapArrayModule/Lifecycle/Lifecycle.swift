@@ -14,7 +14,7 @@ extension Services {
     context.schedule(afterMilliseconds: 0) { [unowned self] context in
       stream.update(context)
       saving.update(context)
-      payloadGuard.everySecond(context)
+      payloadGuard.look(context)
       stream.changeReplicationID(context)
       resynchronization.noteRole()
     }
@@ -51,7 +51,9 @@ extension Services {
       stream.update(context)
       if stream.isPrimary { becomePrimary(context) } else { becomeReplica() }
     // `CONFIG SET crash-log-enabled` puts the server's own handler in front.
-    case .configurationChanged: FaultGuard.install()
+    case .configurationChanged:
+      FaultGuard.install()
+      payloadGuard.look(context)
     }
   }
 
@@ -61,7 +63,7 @@ extension Services {
       flusher.flushDirty()
       stream.update(context)
       saving.update(context)
-      payloadGuard.everySecond(context)
+      payloadGuard.look(context)
       propagation.foreignChanges.look(context)
       resynchronization.everySecond(context)
       scheduleSecond(context)

@@ -44,6 +44,12 @@ final class Saving {
     array.file.access == .writable && array.file.count > mostPayloadBytes / array.elementType.size
   }
 
+  /// How many bytes a payload of an array has at most.
+  static func payloadBytes(of array: ServedArray) -> Int {
+    let bytes = array.file.count * array.elementType.size
+    return bytes + bytes >> 16 + 8192
+  }
+
   /// A child is about to be forked.
   ///
   /// - Parameters:

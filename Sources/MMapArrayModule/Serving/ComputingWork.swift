@@ -7,12 +7,16 @@ where Element == Computation.Element, Pass == Computation.Pass, Part == Computat
   associatedtype Computation: RangeComputation where Computation.Element: MappableElement
 
   var computation: Computation { get set }
+  /// What is reserved for the results and their reply; nil if they are few.
+  var memory: ReservedMemory? { get }
 
   /// Is called once all has been read that is needed.
   func check() throws(CommandError)
 }
 
 extension ComputingWork {
+  mutating func discard() { memory?.giveBack() }
+
   func check() throws(CommandError) {}
 
   mutating func nextPass() throws(CommandError) -> Computation.Pass? {
@@ -41,6 +45,31 @@ enum SeriesLimit {
   static let count = 1 << 20
   /// Values in a part of a reply.
   static let piece = 1 << 14
+  /// Fewer bytes are not worth counting: 256 KiB.
+  static let fewBytes = 1 << 18
+}
+
+extension Services {
+  /// Reserves memory for what is computed and for the reply, before anything is read.
+  ///
+  /// - Parameters:
+  ///   - replyBytes: how many bytes the reply can have.
+  ///   - instead: what would be right if these are too many.
+  /// - Returns: nil if it is little.
+  func reserve(
+    for computation: some RangeComputation, replyBytes: Int, instead: StaticString, _ call: Call
+  ) throws(CommandError) -> ReservedMemory? {
+    guard replyBytes <= workSettings.mostReplyBytes else {
+      memory.refuse()
+      throw .largeReply(bytes: replyBytes, most: workSettings.mostReplyBytes, instead: instead)
+    }
+    let bytes = replyBytes + computation.mostBytes
+    guard bytes > SeriesLimit.fewBytes else { return nil }
+    memory.update(call.context)
+    let reserved = ReservedMemory(memory)
+    try reserved.add(bytes)
+    return reserved
+  }
 }
 
 extension Reply {

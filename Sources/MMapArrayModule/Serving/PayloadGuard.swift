@@ -1,11 +1,14 @@
 import MappedArray
 import ServerModule
 
-/// Whether commands are looked at, because there is an array that is larger than a payload can be.
+/// Whether commands are looked at, because there is an array that is larger than a payload can be, or than the memory has room
+/// for.
 final class PayloadGuard {
   private let arrays: ArrayRegistry
   private let saving: Saving
   private var filter: CommandFilter?
+  /// Arrays with more bytes than this are a reason.
+  private var mostBytes = Int.max
 
   init(_ arrays: ArrayRegistry, _ saving: Saving) {
     self.arrays = arrays
@@ -14,12 +17,18 @@ final class PayloadGuard {
 
   /// An array has become longer.
   func noticeGrowth(of array: ServedArray, _ context: Context) {
-    if filter == nil, saving.isTooLarge(array) { filter = CommandFilter(context, PayloadGuard.filter) }
+    if filter == nil, isReason(array) { filter = CommandFilter(context, PayloadGuard.filter) }
   }
 
-  /// Looks at all arrays.
-  func everySecond(_ context: Context) {
-    let isNeeded = arrays.contains { saving.isTooLarge($0) }
+  private func isReason(_ array: ServedArray) -> Bool {
+    array.file.access == .writable && array.file.count > mostBytes / array.elementType.size
+  }
+
+  /// Looks at the limits and at all arrays: every second, and when a limit may be another.
+  func look(_ context: Context) {
+    // A payload is there twice while it is replied. Half of the memory that is left may be used before the next look.
+    mostBytes = min(saving.mostPayloadBytes, context.unusedMemory.map { $0 / 4 } ?? .max)
+    let isNeeded = arrays.contains { isReason($0) }
     if !isNeeded { filter = nil } else if filter == nil { filter = CommandFilter(context, PayloadGuard.filter) }
   }
 

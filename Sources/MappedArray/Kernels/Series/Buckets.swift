@@ -95,6 +95,8 @@ public struct Buckets<Element: AggregatableElement>: RangeComputation {
       needsSquares: needs(.variance, .standardDeviation))
   }
 
+  public var mostBytes: Int { pass.bounds.count &* MemoryLayout<BucketPart<Element>>.stride }
+
   public mutating func nextPass() -> BucketPass? {
     guard !isBegun, pass.bounds.count > 0 else { return nil }
     isBegun = true

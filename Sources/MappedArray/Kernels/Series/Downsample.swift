@@ -78,6 +78,11 @@ public struct Downsampling<Element: AggregatableElement>: RangeComputation {
     buckets = range.count > max(count, 2) ? TriangleBuckets(range, points: max(count, 2)) : nil
   }
 
+  public var mostBytes: Int {
+    guard let buckets else { return range.count &* MemoryLayout<SeriesPoint<Element>>.stride }
+    return (buckets.count &+ 2) &* (MemoryLayout<BucketSum>.stride &+ MemoryLayout<SeriesPoint<Element>>.stride)
+  }
+
   public mutating func nextPass() -> Pass? {
     passes += 1
     guard let buckets else { return passes == 1 && !range.isEmpty ? .all : nil }

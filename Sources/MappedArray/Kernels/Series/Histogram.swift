@@ -50,6 +50,8 @@ public struct Histogram<Element: AggregatableElement>: RangeComputation {
     counts = [UInt64](repeating: 0, count: max(binCount, 1))
   }
 
+  public var mostBytes: Int { counts.count &* MemoryLayout<UInt64>.stride }
+
   public mutating func nextPass() -> Pass? {
     guard !isEmpty, error == nil else { return nil }
     switch stage {

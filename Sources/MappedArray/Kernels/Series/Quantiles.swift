@@ -44,6 +44,11 @@ public struct Quantiles<Element: AggregatableElement>: RangeComputation {
     groups = count > 0 ? [DigitGroup(prefix: 0, depth: 0, count: count, before: 0, ranks: ranks.sorted())] : []
   }
 
+  public var mostBytes: Int {
+    let counted = count > mostCollected ? Self.mostCounted << 16 : 0
+    return (min(count, mostCollected) &+ counted &+ 2 &* parts.count) &* MemoryLayout<UInt64>.stride
+  }
+
   /// Between which two ranks a quantile is, and how far behind the first.
   static func place(_ part: Double, of count: Int) -> (lower: Int, upper: Int, part: Double) {
     let last = max(count &- 1, 0)

@@ -14,6 +14,9 @@ public protocol RangeComputation<Element>: Sendable {
   /// What is found in a slice.
   associatedtype Part: Sendable
 
+  /// How many bytes of memory what is computed takes at most, beside the parts of slices that are being read.
+  var mostBytes: Int { get }
+
   /// Begins the next pass over the range; nil if all has been read that is needed.
   mutating func nextPass() -> Pass?
 

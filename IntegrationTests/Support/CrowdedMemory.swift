@@ -1,0 +1,112 @@
+import Glibc
+import LiveServer
+import Testing
+
+/// Servers that can have few more mappings: a library that a server is started with.
+struct CrowdedMemory {
+  /// Why there are few.
+  enum Limit: String, Sendable, CaseIterable {
+    /// `vm.max_map_count` reads as if it were less.
+    case setting
+    /// As many as the kernel allows are taken, but for some.
+    case kernel
+  }
+
+  private let directory: TemporaryDirectory
+  private let limit: Limit
+
+  /// Where more mappings are allowed than this, taking them would take too long.
+  private static let mostTaken = 1 << 20
+
+  /// - Returns: nil if `vm.max_map_count` is so large that it cannot be reached in a test.
+  init?(_ limit: Limit) throws {
+    let most = try Int(Files.text("/proc/sys/vm/max_map_count").filter(\.isNumber)) ?? .max
+    guard limit == .setting || most <= CrowdedMemory.mostTaken else { return nil }
+    self.limit = limit
+    directory = try TemporaryDirectory(in: Environment.sharedDirectory)
+    let source = """
+      #define _GNU_SOURCE
+      #include <dlfcn.h>
+      #include <fcntl.h>
+      #include <stdarg.h>
+      #include <stdio.h>
+      #include <stdlib.h>
+      #include <string.h>
+      #include <sys/mman.h>
+      #include <sys/syscall.h>
+      #include <unistd.h>
+
+      static const char *place(const char *name) {
+        static char path[512];
+        snprintf(path, sizeof path, "%s/%s", "\(Environment.innerPath(directory.path))", name);
+        return path;
+      }
+
+      static long number(const char *path) {
+        char text[32] = {0};
+        int file = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+        if (file < 0) return -1;
+        if (read(file, text, sizeof text - 1) < 0) text[0] = 0;
+        close(file);
+        return strtol(text, NULL, 10);
+      }
+
+      static int open_other(const char *path, int flags, mode_t mode) {
+        if (strcmp(path, "/proc/sys/vm/max_map_count") == 0 && access(place("setting"), F_OK) == 0) path = place("setting");
+        return syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+      }
+
+      #define OPEN(name) \\
+        int name(const char *path, int flags, ...) { \\
+          va_list rest; \\
+          va_start(rest, flags); \\
+          mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0; \\
+          va_end(rest); \\
+          return open_other(path, flags, mode); \\
+        }
+      OPEN(open)
+      OPEN(open64)
+
+      static long count_mappings(void) {
+        static char text[1 << 16];
+        long count = 0;
+        int file = syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC);
+        for (long length; file >= 0 && (length = read(file, text, sizeof text)) > 0;)
+          for (long i = 0; i < length; i++) count += text[i] == '\\n';
+        close(file);
+        return count;
+      }
+
+      // Every other page of a range may be read: no two of its mappings are one.
+      __attribute__((constructor)) static void crowd(void) {
+        long room = number(place("kernel"));
+        if (room < 0) return;
+        long taken = number("/proc/sys/vm/max_map_count") - count_mappings() - room, size = sysconf(_SC_PAGESIZE);
+        char *start = mmap(NULL, taken * size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        for (long page = 0; start != MAP_FAILED && page < taken; page += 2) mprotect(start + page * size, size, PROT_READ);
+      }
+
+      // Valkey 9 has modules find the system's functions before ours.
+      void *dlopen(const char *path, int flags) {
+        void *(*next)(const char *, int) = (void *(*)(const char *, int))dlsym(RTLD_NEXT, "dlopen");
+        return next(path, flags & ~RTLD_DEEPBIND);
+      }
+      """
+    try Files.write(Array(source.utf8), to: directory.path + "/crowd.c")
+    try Python.run(
+      script: "import subprocess, sys; subprocess.run(sys.argv[1:], check=True)",
+      arguments: ["cc", "-shared", "-fPIC", "-o", directory.path + "/crowd.so", directory.path + "/crowd.c"])
+  }
+
+  /// The program that starts a server with that library.
+  var program: [String] {
+    ["env", "LD_PRELOAD=\(Environment.innerPath(directory.path))/crowd.so"] + Environment.program
+  }
+
+  /// From its next start on a server can have about so many arrays.
+  func makeRoom(for count: Int) throws {
+    // The module takes three quarters of the setting; the server itself needs a few hundred mappings.
+    let number = limit == .setting ? count * 4 / 3 : count + 300
+    try Files.write(Array("\(number)\n".utf8), to: "\(directory.path)/\(limit.rawValue)")
+  }
+}
