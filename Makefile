@@ -11,7 +11,7 @@ MODULE_FLAGS := -c release --scratch-path .build-static --product mmaparray \
   -Xswiftc -static-stdlib -Xswiftc -enforce-exclusivity=unchecked -Xswiftc -cross-module-optimization \
   -Xlinker --version-script=$(CURDIR)/CModuleShim/exports.map -Xlinker --gc-sections -Xlinker --strip-all
 
-.PHONY: all module hello run test unit-tests integration-tests test-servers package-test docs examples bench benchmark-test fuzz fuzz-test sanitize \
+.PHONY: all module hello run test unit-tests integration-tests test-servers package-test deb deb-test docs examples bench benchmark-test fuzz fuzz-test sanitize \
   install uninstall lint setup clean help
 
 all: module  ## Build the module, build/mmaparray.so (the default)
@@ -54,6 +54,7 @@ integration-tests: setup module hello  ## Run the tests against live servers: al
 
 test-servers: setup module hello  ## Run the tests against every server that is supported
 	Scripts/test-servers $(MODULE)
+	$(MAKE) deb-test
 
 docs: setup module  ## Write the generated parts of the documents, and build the libraries' reference in build/docs
 	@Scripts/docs $(MODULE)
@@ -63,16 +64,25 @@ docs: setup module  ## Write the generated parts of the documents, and build the
 PREFIX ?= /usr
 MODULE_DIRECTORY = $(PREFIX)/lib/redis/modules
 EXAMPLE_DIRECTORY = $(PREFIX)/share/mmaparray
+MANUAL = $(PREFIX)/share/man/man7/mmaparray.7
 
-install: module  ## Install the module below PREFIX (/usr) and DESTDIR, with lines for a server's configuration
+install: module  ## Install the module below PREFIX (/usr) and DESTDIR, with its manual and lines for a server's configuration
 	install -D -m 755 $(MODULE) $(DESTDIR)$(MODULE_DIRECTORY)/mmaparray.so
 	@mkdir -p $(DESTDIR)$(EXAMPLE_DIRECTORY)
 	@sed 's|@MODULE@|$(MODULE_DIRECTORY)/mmaparray.so|' Packaging/mmaparray.conf >$(DESTDIR)$(EXAMPLE_DIRECTORY)/mmaparray.conf
-	@echo "add to the server's configuration: include $(EXAMPLE_DIRECTORY)/mmaparray.conf"
+	@mkdir -p $(DESTDIR)$(dir $(MANUAL))
+	@sed "s|@VERSION@|$$(Scripts/version)|" Packaging/mmaparray.7 >$(DESTDIR)$(MANUAL)
+	@echo "add to the server's configuration: include $(EXAMPLE_DIRECTORY)/*.conf"
 
 uninstall:  ## Remove what `make install` installed
-	rm -f $(DESTDIR)$(MODULE_DIRECTORY)/mmaparray.so $(DESTDIR)$(EXAMPLE_DIRECTORY)/mmaparray.conf
+	rm -f $(DESTDIR)$(MODULE_DIRECTORY)/mmaparray.so $(DESTDIR)$(EXAMPLE_DIRECTORY)/mmaparray.conf $(DESTDIR)$(MANUAL)
 	@rmdir $(DESTDIR)$(MODULE_DIRECTORY) $(DESTDIR)$(EXAMPLE_DIRECTORY) 2>/dev/null || true
+
+deb: module  ## Build the Debian package, in build/packages
+	@Scripts/deb $(MODULE) build/packages
+
+deb-test: deb  ## Install the Debian package on fresh systems, and run servers with it as their units would (needs root)
+	@Scripts/test-deb build/packages
 
 examples: setup module  ## Run the examples, for a few seconds each
 	@Scripts/examples $(MODULE)

@@ -142,7 +142,7 @@ let package = Package(
         "CHiredis", "CHiredisCalls", "LiveServer", "MappedArrayClient", "Walkthroughs", "document-commands",
         "play-walkthroughs",
       ],
-      path: "IntegrationTests", exclude: ["Walkthroughs"], swiftSettings: swiftSettings),
+      path: "IntegrationTests", exclude: ["Samples", "Walkthroughs"], swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -51,7 +51,7 @@ struct UnitTests {
     ) { confinement, directory in
       _ = chown(directory, owner.user, owner.group)
       confinement.owner = owner
-      confinement.writable = directory
+      confinement.writable = [directory]
       confinement.executable = [String(program.prefix { !$0.isNewline }), "/usr/lib"]
       confinement.descriptors = 65_535
       var limit = rlimit()

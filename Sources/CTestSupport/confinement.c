@@ -55,19 +55,25 @@ static bool set_attributes(const char *path, unsigned long long set, unsigned lo
   return mount_setattr(AT_FDCWD, path, AT_RECURSIVE, &attributes, sizeof attributes) == 0;
 }
 
-static bool confine_files(const struct confinement *confinement) {
-  if (confinement->writable == NULL && confinement->executable == NULL) return true;
-  if (confinement->writable != NULL && !separate(confinement->writable)) return false;
-  const char *const *executable = confinement->executable;
-  for (const char *const *path = executable; path != NULL && *path != NULL; path++)
-    if (!separate(*path)) return false;
-  unsigned long long all = (confinement->writable != NULL ? MOUNT_ATTR_RDONLY : 0) |
-                           (executable != NULL ? MOUNT_ATTR_NOEXEC : 0);
-  if (!set_attributes("/", all, 0)) return false;
-  if (confinement->writable != NULL && !set_attributes(confinement->writable, 0, MOUNT_ATTR_RDONLY)) return false;
-  for (const char *const *path = executable; path != NULL && *path != NULL; path++)
-    if (!set_attributes(*path, 0, MOUNT_ATTR_NOEXEC)) return false;
+static bool separate_all(const char *const *paths) {
+  for (; paths != NULL && *paths != NULL; paths++)
+    if (!separate(*paths)) return false;
   return true;
+}
+
+static bool clear_attribute(const char *const *paths, unsigned long long attribute) {
+  for (; paths != NULL && *paths != NULL; paths++)
+    if (!set_attributes(*paths, 0, attribute)) return false;
+  return true;
+}
+
+static bool confine_files(const struct confinement *confinement) {
+  const char *const *writable = confinement->writable, *const *executable = confinement->executable;
+  if (writable == NULL && executable == NULL) return true;
+  if (!separate_all(writable) || !separate_all(executable)) return false;
+  unsigned long long all = (writable != NULL ? MOUNT_ATTR_RDONLY : 0) | (executable != NULL ? MOUNT_ATTR_NOEXEC : 0);
+  return set_attributes("/", all, 0) && clear_attribute(writable, MOUNT_ATTR_RDONLY) &&
+         clear_attribute(executable, MOUNT_ATTR_NOEXEC);
 }
 
 static bool enter(const char *root) {

@@ -8,8 +8,8 @@ public struct Confinement: Sendable {
   /// Whether it gets no new privileges, makes files for its group at most, and is killed (`SIGSYS`) by any system call
   /// that Debian's units of Redis and Valkey do not allow.
   public var isFiltered = false
-  /// The only directory that can be written to.
-  public var writable: String?
+  /// The only files and directories that can be written to.
+  public var writable: [String]?
   /// The only files and directories from which something can be executed.
   public var executable: [String]?
   /// The user and the group that it is.
@@ -33,16 +33,21 @@ public struct Confinement: Sendable {
   /// Calls `body` with the confinement as C has it.
   func withC<Result>(_ body: (UnsafePointer<confinement>) -> Result) -> Result {
     func copy(_ text: String?) -> UnsafeMutablePointer<CChar>? { text.flatMap { strdup($0) } }
-    let (root, writable) = (copy(root), copy(writable))
-    let paths = executable?.map { copy($0) }
-    defer { for text in [root, writable] + (paths ?? []) { free(text) } }
-    let list = (paths ?? []).map { UnsafePointer($0) } + [nil]
-    return list.withUnsafeBufferPointer { list in
-      var confinement = confinement(
-        root: root, is_filtered: isFiltered, writable: writable, executable: nil, user: owner?.user ?? 0,
-        group: owner?.group ?? 0, descriptors: descriptors)
-      if paths != nil { confinement.executable = list.baseAddress }
-      return body(&confinement)
+    func list(_ paths: [String]?) -> [UnsafePointer<CChar>?] { (paths ?? []).map { UnsafePointer(copy($0)) } + [nil] }
+    let (root, writablePaths, executablePaths) = (copy(root), list(writable), list(executable))
+    defer {
+      for text in writablePaths + executablePaths { free(UnsafeMutableRawPointer(mutating: text)) }
+      free(root)
+    }
+    return writablePaths.withUnsafeBufferPointer { writablePaths in
+      executablePaths.withUnsafeBufferPointer { executablePaths in
+        var confinement = confinement(
+          root: root, is_filtered: isFiltered, writable: nil, executable: nil, user: owner?.user ?? 0,
+          group: owner?.group ?? 0, descriptors: descriptors)
+        if writable != nil { confinement.writable = writablePaths.baseAddress }
+        if executable != nil { confinement.executable = executablePaths.baseAddress }
+        return body(&confinement)
+      }
     }
   }
 }

@@ -11,8 +11,8 @@ struct confinement {
   /// Whether the process gets no new privileges, makes files for its group at most (umask 007), and is killed by any
   /// system call that Debian's units do not allow (unit_calls.h).
   bool is_filtered;
-  /// The only directory that can be written to; NULL: all that there are.
-  const char *writable;
+  /// The only files and directories that can be written to, NULL at the end; NULL: all that there are.
+  const char *const *writable;
   /// The only files and directories from which something can be executed, NULL at the end; NULL: all that there are.
   const char *const *executable;
   /// Whose the process is; 0 as this one.
