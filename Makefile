@@ -75,13 +75,14 @@ uninstall:  ## Remove what `make install` installed
 	@rmdir $(DESTDIR)$(MODULE_DIRECTORY) $(DESTDIR)$(EXAMPLE_DIRECTORY) 2>/dev/null || true
 
 examples: setup module  ## Run the examples, for a few seconds each
+	@Scripts/setup images
 	@Scripts/examples $(MODULE)
 
 bench: setup module  ## Measure the module next to the server's own commands (BENCH=--help tells of options)
 	swift run -c release mmaparray-benchmark --module $(MODULE) $(BENCH)
 
 benchmark-test: setup module  ## See whether the benchmark works, not how fast anything is
-	swift run mmaparray-benchmark --module $(MODULE) --quick --types f64 >/dev/null
+	swift run mmaparray-benchmark --module $(MODULE) --quick --types f64 f32 >/dev/null
 
 FUZZ_SECONDS ?= 60
 

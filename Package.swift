@@ -46,7 +46,8 @@ let package = Package(
     .target(
       name: "MappedArray",
       dependencies: [
-        "ArrayVocabulary", "CFaultGuard", "CFileLocks", "CRowKernels", "CSystemCalls", "DecimalText", "Monitors", system,
+        "ArrayVocabulary", "CFaultGuard", "CFileLocks", "CRowKernels", "CSystemCalls", "DecimalText", "Monitors",
+        system,
       ],
       swiftSettings: swiftSettings + [lifetimes]),
     // The thread that flushes files, in C so that it cannot hurt a fork.
@@ -100,6 +101,9 @@ let package = Package(
     .executableTarget(
       name: "feature-lookup", dependencies: ["MappedArrayClient"], path: "Sources/Examples/FeatureLookup",
       exclude: ["write_features.py"], swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "similar-images", dependencies: ["MappedArrayClient"], path: "Sources/Examples/SimilarImages",
+      exclude: ["write_digits.py"], swiftSettings: swiftSettings),
     .executableTarget(
       name: "sensor-log", dependencies: ["MappedArrayClient"], path: "Sources/Examples/SensorLog",
       swiftSettings: swiftSettings),

@@ -78,7 +78,9 @@ private struct NearRows: ReplyValue {
     guard let elements = reply.elements else { throw reply.mismatch("array") }
     var words = elements.flatMap { $0.elements ?? [$0] }[...]
     var rows: [NearRow] = []
-    while let row = words.popFirst() { rows.append(NearRow(row: try Int(row), score: try Double(words.popFirst() ?? .null))) }
+    while let row = words.popFirst() {
+      rows.append(NearRow(row: try Int(row), score: try Double(words.popFirst() ?? .null)))
+    }
     self.rows = rows
   }
 }

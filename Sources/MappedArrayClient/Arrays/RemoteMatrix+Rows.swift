@@ -114,7 +114,8 @@ extension RemoteMatrix {
     var rest = rows[...]
     repeat {
       let part = Array(rest.prefix(count).joined())
-      sent += try elements.sendPieces(of: part.span, pieceCount: max(1, part.count)) { _ in command(sent) } / columnCount
+      sent +=
+        try elements.sendPieces(of: part.span, pieceCount: max(1, part.count)) { _ in command(sent) } / columnCount
       rest = rest.dropFirst(count)
     } while !rest.isEmpty
     return sent
