@@ -19,15 +19,15 @@ let images = try digits[0..<Int.max]
 print("\(images.count) images of \(digits.columnCount) grey levels")
 
 // Each image is nearest to itself, unless it is there twice.
-var answers: [[NearRow]] = []
-let duration = try ContinuousClock().measure { answers = try digits.nearest(6, toEach: images) }
-print("the six nearest to each of them in \(duration / .milliseconds(1)) ms")
+let start = ContinuousClock.now
+let answers = try digits.nearest(6, toEach: images)
+print("the six nearest to each of them in \((ContinuousClock.now - start) / .milliseconds(1)) ms")
 
 // NumPy has computed all distances.
-let rows = try RemoteMatrix<Int>.map("digits-nearest.npy", to: "rows", on: connection, access: .readOnly)
+let rows = try RemoteMatrix<Int64>.map("digits-nearest.npy", to: "rows", on: connection, access: .readOnly)
 let scores = try RemoteMatrix<Double>.map("digits-scores.npy", to: "scores", on: connection, access: .readOnly)
 let expected = zip(try rows[0..<Int.max], try scores[0..<Int.max]).map { rows, scores in
-  zip(rows, scores).map { NearRow(row: $0, score: $1) }
+  zip(rows, scores).map { NearRow(row: Int($0), score: $1) }
 }
 guard answers.count == images.count, expected.count == images.count else { throw WrongAnswer(image: 0, found: []) }
 for (image, (found, expected)) in zip(answers, expected).enumerated() where found != expected {
@@ -35,12 +35,11 @@ for (image, (found, expected)) in zip(answers, expected).enumerated() where foun
 }
 print("NumPy finds the same, at the same distances")
 
-/// The most similar images other than the image itself.
-func others(_ image: Int) -> [Int] { answers[image].map(\.row).filter { $0 != image } }
-
-let alike = images.indices.count { image in others(image).first.map { labels[$0] == labels[image] } ?? false }
+// The most similar images other than the image itself.
+let others = answers.enumerated().map { image, found in found.map(\.row).filter { $0 != image } }
+let alike = zip(labels, others).count { label, others in others.first.map { labels[$0] == label } ?? false }
 print("\(alike) of them are the same digit as the image that is most similar to them")
 
 for image in [0, 500, 1000, 1796] {
-  Picture(images: ([image] + others(image).prefix(5)).map { images[$0] }).draw()
+  Picture(images: ([image] + others[image].prefix(5)).map { images[$0] }).draw()
 }
