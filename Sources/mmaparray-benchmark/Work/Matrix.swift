@@ -31,7 +31,8 @@ struct Matrix {
     try connection("MMAP", "matrix", "matrix.npy")
     let rows = try RemoteMatrix<Float>("matrix", on: connection)
     for row in 0..<scale.rows / 10 {
-      try connection("SET", "row:\(row)", Argument(copying: (rows[row] ?? []).span.bytes))
+      let elements = try rows[row] ?? []
+      try connection("SET", "row:\(row)", Argument(copying: elements.span.bytes))
     }
     let threads = try connection("CONFIG", "GET", "mmaparray.threads")["mmaparray.threads"].map { try Int($0) } ?? 1
     let vectors = try Files.read(path + ".vectors")
