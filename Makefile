@@ -85,13 +85,14 @@ deb-test: deb  ## Install the Debian package on fresh systems, and run servers w
 	@Scripts/test-deb build/packages
 
 examples: setup module  ## Run the examples, for a few seconds each
+	@Scripts/setup images
 	@Scripts/examples $(MODULE)
 
 bench: setup module  ## Measure the module next to the server's own commands (BENCH=--help tells of options)
 	swift run -c release mmaparray-benchmark --module $(MODULE) $(BENCH)
 
 benchmark-test: setup module  ## See whether the benchmark works, not how fast anything is
-	swift run mmaparray-benchmark --module $(MODULE) --quick --types f64 >/dev/null
+	swift run mmaparray-benchmark --module $(MODULE) --quick --types f64 f32 >/dev/null
 
 FUZZ_SECONDS ?= 60
 

@@ -102,6 +102,9 @@ let package = Package(
       name: "feature-lookup", dependencies: ["MappedArrayClient"], path: "Sources/Examples/FeatureLookup",
       exclude: ["write_features.py"], swiftSettings: swiftSettings),
     .executableTarget(
+      name: "similar-images", dependencies: ["MappedArrayClient"], path: "Sources/Examples/SimilarImages",
+      exclude: ["write_digits.py"], swiftSettings: swiftSettings),
+    .executableTarget(
       name: "sensor-log", dependencies: ["MappedArrayClient"], path: "Sources/Examples/SensorLog",
       swiftSettings: swiftSettings),
     // Files without a server.

@@ -112,6 +112,36 @@ extension Connection {
     }
   }
 
+  /// Reads an array of bulk strings of packed elements, each straight into an array.
+  ///
+  /// - Returns: the elements of each; nil where one is null.
+  /// - Throws: `ClientError.server` for an error, `.typeMismatch` for another reply or for another element than a bulk
+  ///   string of whole elements; the reply is read to its end.
+  public func readBulks<Element: PackedElement>(of type: Element.Type) throws(ClientError) -> [[Element]?] {
+    while true {
+      switch try reading({ reader throws(ClientError) in try reader.arrayStart() }) {
+      case .array(let count):
+        // As many as are there, not as many as were announced.
+        var found: [[Element]?] = []
+        var mismatch: ClientError?
+        for _ in 0..<count {
+          do throws(ClientError) {
+            found.append(try readBulk(of: type))
+          } catch {
+            if let failure { throw failure }
+            mismatch = mismatch ?? error
+          }
+        }
+        if let mismatch { throw mismatch }
+        return found
+      case .other(.push(let elements)):
+        onPush?(elements)
+      case .other(let reply):
+        throw try checked(reply).mismatch("array")
+      }
+    }
+  }
+
   /// Reads a reply, of which `body` reads the payload if it is a bulk string.
   private func readBulk<Value>(
     _ body: (inout ReplyReader, Int) throws(ClientError) -> Result<Value, ClientError>

@@ -28,6 +28,26 @@ extension ReplyReader {
     return .other(try reply(after: header, depth: 0))
   }
 
+  /// What a reply that may be an array begins with.
+  enum ArrayStart {
+    /// An array, whose elements come next.
+    case array(count: Int)
+    /// Another reply, as a whole.
+    case other(Reply)
+  }
+
+  /// Reads as far as an array's elements, or another reply to its end.
+  mutating func arrayStart() throws(ClientError) -> ArrayStart {
+    if try nextByte() != Kind.array.rawValue, let reply = try replyOfHiredis() { return .other(reply) }
+    var header = try header()
+    while header.kind == .attribute {
+      try skipAttribute(header)
+      header = try self.header()
+    }
+    if header.kind == .array, let count = try length(header.body) { return .array(count: count) }
+    return .other(try reply(after: header, depth: 0))
+  }
+
   /// Reads the next reply, which stands in so many aggregates.
   mutating func reply(depth: Int) throws(ClientError) -> Reply {
     guard depth < Self.maximumDepth else {

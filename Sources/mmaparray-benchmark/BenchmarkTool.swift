@@ -106,9 +106,10 @@ struct BenchmarkTool: ParsableCommand {
     report.memory.append(try scattered.prepare(server, connection))
     let comparisons = Comparisons(kind, scale)
     try comparisons.prepare(connection)
-    var running = try (scattered.all() + comparisons.all()).map(RunningComparison.init)
     var analyses = Analyses(kind, scale)
     try analyses.prepare(connection)
+    var matrix = try kind.name == Matrix.typeName ? Matrix(scale, server, connection) : nil
+    var running = try (scattered.all() + comparisons.all() + (matrix?.all() ?? [])).map(RunningComparison.init)
     progress.next("\(kind.name): warming up")
     for index in running.indices {
       try running[index].measure(load, on: server, connection, round: 0)
@@ -118,8 +119,9 @@ struct BenchmarkTool: ParsableCommand {
       progress.next("\(kind.name): round \(round + 1)")
       for index in running.indices { try running[index].measure(load, on: server, connection, round: round) }
       try analyses.measure(on: server, connection)
+      try matrix?.measure(connection)
     }
-    report.comparisons += try running.map { try $0.figures() } + analyses.figures()
+    report.comparisons += try running.map { try $0.figures() } + analyses.figures() + (matrix?.figures() ?? [])
   }
 
   private func version(_ connection: Connection) throws -> String {

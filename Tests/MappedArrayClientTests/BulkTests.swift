@@ -90,5 +90,39 @@ struct BulkTests {
     #expect(try connection.readReply() == .status("PONG"))
   }
 
+  @Test("an array of bulk strings, each into an array", arguments: ProtocolVersion.allCases)
+  func arrayOfBulks(version: ProtocolVersion) throws {
+    let connection = try server.connect(protocolVersion: version)
+    let numbers = (0..<100_000).map { UInt16(truncatingIfNeeded: $0) }
+    try connection("SET", "odd", "123")
+    try connection("SET", "none", "")
+    try connection.append(["SET", "numbers"], payload: numbers.span.bytes)
+    for words in [
+      ["MGET", "numbers", "nobody", "none", "numbers"], ["MGET", "odd", "numbers"],
+      ["EVAL", "return {1, redis.call('GET', 'numbers')}", "0"], ["LLEN", "numbers"], ["GET", "odd"],
+    ] {
+      try connection.append(words.map(\.argument))
+    }
+    try connection.append(["LRANGE", "nobody", "0", "-1"])
+    try connection.append(["PING"])
+    try connection.flush()
+    #expect(try connection.readReply() == .status("OK"))
+    #expect(try connection.readBulks(of: UInt16.self) == [numbers, nil, [], numbers])
+    #expect(throws: ClientError.typeMismatch(expected: "a multiple of 2 bytes", found: "3 bytes")) {
+      try connection.readBulks(of: UInt16.self)
+    }
+    #expect(throws: ClientError.typeMismatch(expected: "bulk string", found: "integer 1")) {
+      try connection.readBulks(of: UInt16.self)
+    }
+    #expect(throws: ClientError.server(code: "WRONGTYPE", message: Self.wrongType)) {
+      try connection.readBulks(of: UInt16.self)
+    }
+    #expect(throws: ClientError.typeMismatch(expected: "array", found: "bulk string 123")) {
+      try connection.readBulks(of: UInt16.self)
+    }
+    #expect(try connection.readBulks(of: UInt16.self) == [])
+    #expect(try connection.readReply() == .status("PONG"))
+  }
+
   private static let wrongType = "Operation against a key holding the wrong kind of value"
 }

@@ -1,14 +1,6 @@
 import CRowKernels
 
-/// What rows are compared by.
-package enum RowMeasure: Sendable {
-  /// Squared Euclidean; the least is the nearest.
-  case squaredDistance
-  /// The greatest is the nearest.
-  case innerProduct
-  /// Of the angle; the greatest is the nearest. 0 where a vector has no length.
-  case cosine
-
+extension RowMeasure {
   fileprivate var code: row_measure {
     switch self {
     case .squaredDistance: row_measure_squared_distance

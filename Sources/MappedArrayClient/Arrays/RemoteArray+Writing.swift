@@ -96,12 +96,13 @@ extension RemoteArray {
 
   // MARK: - Pieces
 
-  /// Sends elements in commands of at most 64 MiB: servers refuse longer arguments than 512 MB. Without elements one
-  /// is sent too, for its error.
-  private func sendPieces(
-    of elements: Span<Element>, _ command: (_ offset: Int) -> [Argument]
+  /// How many elements are sent in a command, 64 MiB: servers refuse longer arguments than 512 MB.
+  static var pieceCount: Int { 64 << 20 / MemoryLayout<Element>.size }
+
+  /// Sends elements in commands of at most `pieceCount`. Without elements one is sent too, for its error.
+  func sendPieces(
+    of elements: Span<Element>, pieceCount: Int = Self.pieceCount, _ command: (_ offset: Int) -> [Argument]
   ) throws(ClientError) -> Int {
-    let pieceCount = 64 << 20 / MemoryLayout<Element>.size
     var sum = 0
     var offset = 0
     repeat {

@@ -38,14 +38,17 @@ public struct RemoteArray<Element: ArrayElement> {
   ///   - connection: a connection to the server.
   ///   - format: what a missing or empty file becomes; one that has contents stays as it is.
   ///   - access: what may be done with the array.
+  ///   - columns: how many elements a row of a new or raw file has, and must have in a file with a header; see
+  ///     ``RemoteMatrix``.
   /// - Throws: `ClientError.server`, whose message names both types if the file's is another.
   public static func map(
     _ path: String, to key: some ArgumentConvertible, on connection: Connection, format: ArrayFormat = .npy,
-    access: ArrayAccess = .writable
+    access: ArrayAccess = .writable, columns: Int? = nil
   ) throws(ClientError) -> RemoteArray {
     var words: [Argument] = ["MMAP", key.argument, Argument(path), Argument(Element.elementTypeName)]
     if format == .raw { words.append("RAW") }
     words.append(access == .readOnly ? "READONLY" : "WRITABLE")
+    if let columns { words += ["COLUMNS", Argument(columns)] }
     try connection.checked(connection.send(words))
     return RemoteArray(key.argument, checkedOn: connection)
   }

@@ -11,6 +11,8 @@ struct Scale {
   var scatteredElements = 1_000_000
   /// Elements that are added up.
   var summedElements = 10_000_000
+  /// Rows of 256 elements that are searched, and a tenth of them as strings.
+  var rows = 200_000
   /// `PING`s in a sample.
   var pings = 2000
   /// Powers of ten that the growth tables go to.
@@ -21,5 +23,5 @@ struct Scale {
   /// Enough to see that all of it works.
   static let quick = Scale(
     rounds: 1, requests: 200, elements: 1000, manyElements: 2000, scatteredElements: 2000, summedElements: 10_000,
-    pings: 20, largestCount: 5, largestRequest: 2, mostKeys: 2)
+    rows: 1000, pings: 20, largestCount: 5, largestRequest: 2, mostKeys: 2)
 }
