@@ -35,9 +35,9 @@ struct SharedFlushTests {
   @Test("fifty changes share two flushes, and others are served meanwhile")
   func shared() throws {
     try disk.begin(.wait)
-    let first = try client("VADD", "a", "-1")
+    let first = try client("MMAP.ADD", "a", "-1")
     try expectWaiting(1)
-    let clients = [first] + (try (1..<50).map { try client("VADD", "a", "\($0)") })
+    let clients = [first] + (try (1..<50).map { try client("MMAP.ADD", "a", "\($0)") })
     try expectWaiting(50)
     let before = try flushes()
     #expect(try server("PING") == .status("PONG"))
@@ -53,10 +53,10 @@ struct SharedFlushTests {
     try disk.begin(.waitSlow)
     let slow = try (0..<3).map { number in
       try server("MMAP", "slow\(number)", "slow\(number)", "i32")
-      return try client("VADD", "slow\(number)", "1")
+      return try client("MMAP.ADD", "slow\(number)", "1")
     }
     try expectWaiting(3)
-    #expect(try server("VADD", "a", 1) == .integer(1))
+    #expect(try server("MMAP.ADD", "a", 1) == .integer(1))
     #expect(try server("MMAP.SYNC", "a") == .ok)
     #expect(try waitingCount() == 3)
     disk.end(.waitSlow)
@@ -94,7 +94,7 @@ struct SharedFlushTests {
 
   @Test("a change that changes nothing does not wait")
   func nothing() throws {
-    try server("VADD", "a", 1)
+    try server("MMAP.ADD", "a", 1)
     try disk.begin(.wait)
     defer { disk.end(.wait) }
     #expect(try server("VSET", "a", 99, 1) == .integer(0))
@@ -107,7 +107,9 @@ struct SharedFlushTests {
   func order() throws {
     try disk.begin(.wait)
     let client = try server.live.connect(protocolVersion: .resp2)
-    for words in [["VADD", "a", "5"], ["VCOUNT", "a"], ["VADD", "a", "6", "7"], ["VALL", "a"], ["VPOP", "a"]] {
+    for words in [
+      ["MMAP.ADD", "a", "5"], ["VCOUNT", "a"], ["MMAP.ADD", "a", "6", "7"], ["VALL", "a"], ["VPOP", "a"],
+    ] {
       try client.append(words.map { Argument($0) })
     }
     try client.flush()
@@ -122,16 +124,16 @@ struct SharedFlushTests {
   func atOnce() throws {
     let before = try flushes()
     try server("MULTI")
-    for value in 1...3 { try server("VADD", "a", value) }
+    for value in 1...3 { try server("MMAP.ADD", "a", value) }
     #expect(try server("EXEC") == .integers([1, 1, 1]))
     #expect(try flushes() == before + 3)
-    #expect(try server("EVAL", "return redis.call('VADD', KEYS[1], 4)", 1, "a") == .integer(1))
+    #expect(try server("EVAL", "return redis.call('MMAP.ADD', KEYS[1], 4)", 1, "a") == .integer(1))
     #expect(try flushes() == before + 4)
     try disk.begin(.fail)
     try server("MULTI")
-    try server("VADD", "a", 5)
+    try server("MMAP.ADD", "a", 5)
     #expect(try server("EXEC").elements?.first?.errorText?.contains("Input/output error") == true)
-    let text = try server("EVAL", "return redis.call('VADD', KEYS[1], 4)", 1, "a").errorText
+    let text = try server("EVAL", "return redis.call('MMAP.ADD', KEYS[1], 4)", 1, "a").errorText
     #expect(text?.contains("Input/output error") == true)
   }
 }
@@ -151,22 +153,22 @@ extension SharedFlushTests {
   @Test("a failed flush is an error for all that it covers, and for what was changed while it was under way")
   func failure() throws {
     try disk.begin(.wait)
-    let first = try client("VADD", "a", "1")
+    let first = try client("MMAP.ADD", "a", "1")
     try expectWaiting(1)
-    let others = try (2..<10).map { try client("VADD", "a", "\($0)") }
+    let others = try (2..<10).map { try client("MMAP.ADD", "a", "\($0)") }
     try expectWaiting(9)
     // The kernel tells once of a page that it could not write: the flush behind this one succeeds.
     try disk.begin(.failOnce)
     disk.end(.wait)
     try expectFailure([first] + others)
     #expect(try server.number("mmaparray_flush_failures", of: "mmaparray") == 1)
-    #expect(try server("VADD", "a", 10) == .integer(1))
+    #expect(try server("MMAP.ADD", "a", 10) == .integer(1))
     #expect(try server("VCOUNT", "a") == .integer(10))
   }
 
   @Test("after a failed flush nothing is changed until one succeeds")
   func refusal() throws {
-    #expect(try server("VADD", "a", 0) == .integer(1))
+    #expect(try server("MMAP.ADD", "a", 0) == .integer(1))
     try disk.begin(.wait)
     let clients = try (1..<5).map { try client("VSET", "a", "0", "\($0)") }
     try expectWaiting(4)
@@ -174,7 +176,9 @@ extension SharedFlushTests {
     disk.end(.wait)
     try expectFailure(clients)
     let (count, value) = (try server("VCOUNT", "a"), try server("VGET", "a", 0))
-    for words in [["VADD", "a", "1"], ["VSET", "a", "0", "9"], ["VPOP", "a"], ["MMAP.FILL", "a", "0", "-1", "3"]] {
+    for words in [
+      ["MMAP.ADD", "a", "1"], ["VSET", "a", "0", "9"], ["VPOP", "a"], ["MMAP.FILL", "a", "0", "-1", "3"],
+    ] {
       #expect(try server.send(words).errorText?.contains("Input/output error") == true)
     }
     #expect(try server("VCOUNT", "a") == count)
@@ -182,9 +186,9 @@ extension SharedFlushTests {
     // Other arrays go on; their own flush tells of their own disk.
     try server("CONFIG", "SET", "mmaparray.fsync", "everysec")
     try server("MMAP", "b", "b", "i32")
-    #expect(try server("VADD", "b", 1) == .integer(1))
+    #expect(try server("MMAP.ADD", "b", 1) == .integer(1))
     disk.end(.fail)
-    #expect(try server("VADD", "a", 1) == .integer(1))
+    #expect(try server("MMAP.ADD", "a", 1) == .integer(1))
     #expect(server.live.log.ranges(of: "flush failed, no changes").count == 1)
     #expect(server.live.log.contains("flush succeeded again: 'a'"))
   }
@@ -192,11 +196,11 @@ extension SharedFlushTests {
   @Test("a flush that a transaction needs fails those too that wait for another of the array")
   func transaction() throws {
     try disk.begin(.wait)
-    let waiting = try client("VADD", "a", "1")
+    let waiting = try client("MMAP.ADD", "a", "1")
     try expectWaiting(1)
     // Holds the server, until the disk goes on: fails then, whichever of the two comes first.
     let other = try server.live.connect(protocolVersion: .resp2)
-    for words in [["MULTI"], ["VADD", "a", "2"], ["EXEC"]] { try other.append(words.map { Argument($0) }) }
+    for words in [["MULTI"], ["MMAP.ADD", "a", "2"], ["EXEC"]] { try other.append(words.map { Argument($0) }) }
     try other.flush()
     try disk.begin(.fail)
     disk.end(.wait)
@@ -222,7 +226,7 @@ extension SharedFlushTests {
       #expect(try watching.send(words.map { Argument($0) }).errorText == nil)
     }
     try disk.begin(.wait)
-    let waiting = try client("VADD", "a", "1")
+    let waiting = try client("MMAP.ADD", "a", "1")
     try expectWaiting(1)
     try eventually("the replica has it") { try replica("VALL", "a") == .integers([1]) }
     var messages: [[String?]] = []
@@ -240,7 +244,7 @@ extension SharedFlushTests {
     let replica = try ModuleServer.node()
     try replica.join(server)
     for number in 0..<20 {
-      #expect(try server("VADD", "a", number) == .integer(1))
+      #expect(try server("MMAP.ADD", "a", number) == .integer(1))
       #expect(try server("WAIT", 1, 10_000) == .integer(1))
       #expect(try replica("VCOUNT", "a") == .integer(number + 1))
     }
@@ -250,12 +254,12 @@ extension SharedFlushTests {
   func disconnection() throws {
     try disk.begin(.wait)
     do {
-      let clients = try (0..<10).map { try client("VADD", "a", "\($0)") }
+      let clients = try (0..<10).map { try client("MMAP.ADD", "a", "\($0)") }
       try expectWaiting(10)
       withExtendedLifetime(clients) {}
     }
     try eventually("they are gone") { try server.number("blocked_clients", of: "clients") == 0 }
-    let waiting = try client("VADD", "a", "10")
+    let waiting = try client("MMAP.ADD", "a", "10")
     try expectWaiting(11)
     disk.end(.wait)
     #expect(try waiting.readReply() == .integer(1))
@@ -267,7 +271,7 @@ extension SharedFlushTests {
   func role() throws {
     let master = try ModuleServer.node()
     try disk.begin(.wait)
-    let waiting = try client("VADD", "a", "1")
+    let waiting = try client("MMAP.ADD", "a", "1")
     try expectWaiting(1)
     try server.follow(master)
     #expect(try waiting.readReply().errorText?.hasPrefix("UNBLOCKED") == true)
@@ -275,7 +279,7 @@ extension SharedFlushTests {
     try expectWaiting(0)
     try server.catchUp(with: master)
     try master("MMAP", "a", "b", "i32")
-    try master("VADD", "a", 2)
+    try master("MMAP.ADD", "a", 2)
     try expectSame(master, [server], keys: ["a"])
   }
 
@@ -289,9 +293,9 @@ extension SharedFlushTests {
   @Test("the array is given up, named anew or mapped anew", arguments: changes)
   func change(commands: [[String]]) throws {
     try disk.begin(.wait)
-    let first = try client("VADD", "a", "1")
+    let first = try client("MMAP.ADD", "a", "1")
     try expectWaiting(1)
-    let second = try client("VADD", "a", "2")
+    let second = try client("MMAP.ADD", "a", "2")
     try expectWaiting(2)
     for command in commands { #expect(try server.send(command).errorText == nil, "\(command)") }
     disk.end(.wait)
@@ -299,7 +303,7 @@ extension SharedFlushTests {
     try expectWaiting(0)
     #expect(try server("MMAP", "c", "a", "i32") == .integer(2))
     #expect(try server("VALL", "c") == .integers([1, 2]))
-    #expect(try server("VADD", "c", "3") == .integer(1))
+    #expect(try server("MMAP.ADD", "c", "3") == .integer(1))
   }
 
   @Test("the array becomes longer and shorter")
@@ -324,14 +328,14 @@ extension SharedFlushTests {
   @Test("another file takes the place of the array's")
   func replacement() throws {
     try server("MMAP", "new", "new", "i32")
-    try server("VADD", "new", 9)
+    try server("MMAP.ADD", "new", 9)
     try server("DEL", "new")
     try disk.begin(.wait)
-    let waiting = try client("VADD", "a", "1")
+    let waiting = try client("MMAP.ADD", "a", "1")
     try expectWaiting(1)
     #expect(rename(server.path("new"), server.path("a")) == 0)
     #expect(try server("MMAP.RELOAD", "a") == .integer(1))
-    let after = try client("VADD", "a", "2")
+    let after = try client("MMAP.ADD", "a", "2")
     try expectWaiting(2)
     disk.end(.wait)
     for client in [waiting, after] { #expect(try client.readReply() == .integer(1)) }
@@ -341,7 +345,7 @@ extension SharedFlushTests {
   @Test("a child is forked: it saves, and the flush goes on", arguments: ["BGSAVE", "BGREWRITEAOF"])
   func fork(command: String) throws {
     try disk.begin(.wait)
-    let waiting = [try client("VADD", "a", "1")]
+    let waiting = [try client("MMAP.ADD", "a", "1")]
     try expectWaiting(1)
     #expect(try server(command).errorText == nil)
     try eventually("\(command) ends") {
@@ -352,13 +356,13 @@ extension SharedFlushTests {
     #expect(fields["rdb_last_bgsave_status"] == "ok" && fields["aof_last_bgrewrite_status"] == "ok")
     disk.end(.wait)
     #expect(try waiting[0].readReply() == .integer(1))
-    #expect(try server("VADD", "a", 2) == .integer(1))
+    #expect(try server("MMAP.ADD", "a", 2) == .integer(1))
   }
 
   @Test("the server ends: what has been changed is flushed before")
   func shutdown() throws {
     try disk.begin(.wait)
-    let waiting = try client("VADD", "a", "1")
+    let waiting = try client("MMAP.ADD", "a", "1")
     try expectWaiting(1)
     try server.connection.append(["SHUTDOWN", "SAVE"])
     try server.connection.flush()

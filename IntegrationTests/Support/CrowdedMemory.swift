@@ -2,27 +2,14 @@ import Glibc
 import LiveServer
 import Testing
 
-/// Servers that can have few more mappings: a library that a server is started with.
+/// Servers that see a lower `vm.max_map_count`, which is one for the whole machine: a library that a server is started with.
+///
+/// The setting reads as if it were lower, and of the mappings that the kernel allows as many are taken as would not be allowed
+/// then.
 struct CrowdedMemory {
-  /// Why there are few.
-  enum Limit: String, Sendable, CaseIterable {
-    /// `vm.max_map_count` reads as if it were less.
-    case setting
-    /// As many as the kernel allows are taken, but for some.
-    case kernel
-  }
-
   private let directory: TemporaryDirectory
-  private let limit: Limit
 
-  /// Where more mappings are allowed than this, taking them would take too long.
-  private static let mostTaken = 1 << 20
-
-  /// - Returns: nil if `vm.max_map_count` is so large that it cannot be reached in a test.
-  init?(_ limit: Limit) throws {
-    let most = try Int(Files.text("/proc/sys/vm/max_map_count").filter(\.isNumber)) ?? .max
-    guard limit == .setting || most <= CrowdedMemory.mostTaken else { return nil }
-    self.limit = limit
+  init() throws {
     directory = try TemporaryDirectory(in: Environment.sharedDirectory)
     let source = """
       #define _GNU_SOURCE
@@ -52,7 +39,7 @@ struct CrowdedMemory {
       }
 
       static int open_other(const char *path, int flags, mode_t mode) {
-        if (strcmp(path, "/proc/sys/vm/max_map_count") == 0 && access(place("setting"), F_OK) == 0) path = place("setting");
+        if (strcmp(path, "/proc/sys/vm/max_map_count") == 0 && access(place("count"), F_OK) == 0) path = place("count");
         return syscall(SYS_openat, AT_FDCWD, path, flags, mode);
       }
 
@@ -77,11 +64,12 @@ struct CrowdedMemory {
         return count;
       }
 
-      // Every other page of a range may be read: no two of its mappings are one.
+      // Every other page of a range may be read: no two of its mappings are one. Where millions are allowed that takes too
+      // long, and only the setting is another.
       __attribute__((constructor)) static void crowd(void) {
-        long room = number(place("kernel"));
-        if (room < 0) return;
-        long taken = number("/proc/sys/vm/max_map_count") - count_mappings() - room, size = sysconf(_SC_PAGESIZE);
+        long room = number(place("count")), most = number("/proc/sys/vm/max_map_count");
+        if (room < 0 || most > 1 << 20) return;
+        long taken = most - count_mappings() - room, size = sysconf(_SC_PAGESIZE);
         char *start = mmap(NULL, taken * size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         for (long page = 0; start != MAP_FAILED && page < taken; page += 2) mprotect(start + page * size, size, PROT_READ);
       }
@@ -103,10 +91,8 @@ struct CrowdedMemory {
     ["env", "LD_PRELOAD=\(Environment.innerPath(directory.path))/crowd.so"] + Environment.program
   }
 
-  /// From its next start on a server can have about so many arrays.
+  /// From its next start on a server can have so many arrays: three quarters of the setting.
   func makeRoom(for count: Int) throws {
-    // The module takes three quarters of the setting; the server itself needs a few hundred mappings.
-    let number = limit == .setting ? count * 4 / 3 : count + 300
-    try Files.write(Array("\(number)\n".utf8), to: "\(directory.path)/\(limit.rawValue)")
+    try Files.write(Array("\(count / 3 * 4)\n".utf8), to: directory.path + "/count")
   }
 }
