@@ -11,7 +11,7 @@ MODULE_FLAGS := -c release --scratch-path .build-static --product mmaparray \
   -Xswiftc -static-stdlib -Xswiftc -enforce-exclusivity=unchecked -Xswiftc -cross-module-optimization \
   -Xlinker --version-script=$(CURDIR)/CModuleShim/exports.map -Xlinker --gc-sections -Xlinker --strip-all
 
-.PHONY: all module hello run test unit-tests integration-tests test-servers package-test deb deb-test docs examples bench benchmark-test fuzz fuzz-test sanitize \
+.PHONY: all module hello run test unit-tests integration-tests test-servers package-test deb deb-test tarball docs examples bench benchmark-test fuzz fuzz-test sanitize \
   install uninstall lint setup clean help
 
 all: module  ## Build the module, build/mmaparray.so (the default)
@@ -80,6 +80,9 @@ uninstall:  ## Remove what `make install` installed
 
 deb: module  ## Build the Debian package, in build/packages
 	@Scripts/deb $(MODULE) build/packages
+
+tarball: module  ## Pack what `make install` installs, in build/packages, for systems that are not Debian's
+	@Scripts/tarball $(MODULE) build/packages
 
 deb-test: deb  ## Install the Debian package on fresh systems, and run servers with it as their units would (needs root)
 	@Scripts/test-deb build/packages

@@ -20,7 +20,7 @@
   CALL(inotify_rm_watch) CALL(io_cancel) CALL(io_destroy) CALL(io_getevents) CALL(io_pgetevents) \
   CALL(io_setup) CALL(io_submit) CALL(io_uring_enter) CALL(io_uring_register) CALL(io_uring_setup) \
   CALL(ioctl) CALL(ioprio_get) CALL(kcmp) CALL(keyctl) CALL(kill) CALL(lgetxattr) CALL(linkat) CALL(listen) \
-  CALL(listxattr) CALL(llistxattr) CALL(lremovexattr) CALL(lseek) CALL(lsetxattr) CALL(lstat) CALL(madvise) \
+  CALL(listxattr) CALL(llistxattr) CALL(lremovexattr) CALL(lseek) CALL(lsetxattr) CALL(madvise) \
   CALL(membarrier) CALL(memfd_create) CALL(mkdirat) CALL(mknodat) CALL(mlock) CALL(mlock2) CALL(mlockall) \
   CALL(mmap) CALL(mprotect) CALL(mq_getsetattr) CALL(mq_notify) CALL(mq_open) CALL(mq_timedreceive) \
   CALL(mq_timedsend) CALL(mq_unlink) CALL(mremap) CALL(msgctl) CALL(msgget) CALL(msgrcv) CALL(msgsnd) \
@@ -38,7 +38,7 @@
   CALL(sendmsg) CALL(sendto) CALL(set_robust_list) CALL(set_tid_address) CALL(setfsgid) CALL(setgid) \
   CALL(setitimer) CALL(setns) CALL(setpgid) CALL(setregid) CALL(setresgid) CALL(setsid) CALL(setsockopt) \
   CALL(setxattr) CALL(shmat) CALL(shmctl) CALL(shmdt) CALL(shmget) CALL(shutdown) CALL(sigaltstack) \
-  CALL(signalfd4) CALL(socket) CALL(socketpair) CALL(splice) CALL(stat) CALL(statfs) CALL(statx) \
+  CALL(signalfd4) CALL(socket) CALL(socketpair) CALL(splice) CALL(statfs) CALL(statx) \
   CALL(symlinkat) CALL(sync) CALL(sync_file_range) CALL(syncfs) CALL(sysinfo) CALL(tee) CALL(tgkill) \
   CALL(timer_create) CALL(timer_delete) CALL(timer_getoverrun) CALL(timer_gettime) CALL(timer_settime) \
   CALL(timerfd_create) CALL(timerfd_gettime) CALL(timerfd_settime) CALL(times) CALL(tkill) CALL(truncate) \
@@ -50,9 +50,9 @@
 #define UNIT_CALLS_OF_OLD(CALL) \
   CALL(access) CALL(alarm) CALL(arch_prctl) CALL(chmod) CALL(creat) CALL(dup2) CALL(epoll_create) \
   CALL(epoll_ctl_old) CALL(epoll_wait) CALL(epoll_wait_old) CALL(eventfd) CALL(fork) CALL(futimesat) \
-  CALL(get_thread_area) CALL(getdents) CALL(getpgrp) CALL(inotify_init) CALL(link) CALL(mkdir) CALL(mknod) \
+  CALL(get_thread_area) CALL(getdents) CALL(getpgrp) CALL(inotify_init) CALL(link) CALL(lstat) CALL(mkdir) CALL(mknod) \
   CALL(open) CALL(pause) CALL(pipe) CALL(poll) CALL(readlink) CALL(rename) CALL(rmdir) CALL(select) \
-  CALL(set_thread_area) CALL(signalfd) CALL(symlink) CALL(time) CALL(unlink) CALL(utime) CALL(utimes) \
+  CALL(set_thread_area) CALL(signalfd) CALL(stat) CALL(symlink) CALL(time) CALL(unlink) CALL(utime) CALL(utimes) \
   CALL(vfork)
 #else
 #define UNIT_CALLS_OF_OLD(CALL)
