@@ -186,15 +186,16 @@ struct RemoteMatrixTests {
 
   @Test("rows that are more than one command can carry")
   func pieces() throws {
-    // Three do not divide a piece.
-    let matrix = try RemoteMatrix<Double>.map("file", to: "a", columns: 3, on: server.connection)
-    let rows = (0..<3_000_000).map { [Double($0), 0, -Double($0)] }
-    #expect(try matrix.append(rows) == 3_000_000)
-    #expect(try matrix.write(rows, at: 1) == 3_000_000)
-    #expect(try matrix.rowCount == 3_000_001)
-    let ends = try matrix.rows(at: [0, 1, 2, 2_796_203, 2_999_999, 3_000_000])
-    #expect(ends.map { $0?.first } == [0, 0, 1, 2_796_202, 2_999_998, 2_999_999])
-    #expect(ends.map { $0?.last } == [0, 0, -1, -2_796_202, -2_999_998, -2_999_999])
+    // They do not divide a piece, which has 2796 of them.
+    let matrix = try RemoteMatrix<Double>.map("file", to: "a", columns: 3000, on: server.connection)
+    let middle = [Double](repeating: 0, count: 2998)
+    let rows = (0..<3000).map { [Double($0)] + middle + [-Double($0)] }
+    #expect(try matrix.append(rows) == 3000)
+    #expect(try matrix.write(rows, at: 1) == 3000)
+    #expect(try matrix.rowCount == 3001)
+    let ends = try matrix.rows(at: [0, 1, 2, 2796, 2797, 2999, 3000])
+    #expect(ends.map { $0?.first } == [0, 0, 1, 2795, 2796, 2998, 2999])
+    #expect(ends.map { $0?.last } == [0, 0, -1, -2795, -2796, -2998, -2999])
     #expect(try matrix.elements.aggregate(.sum) == 0)
   }
 }

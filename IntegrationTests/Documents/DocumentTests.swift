@@ -17,7 +17,7 @@ struct DocumentTests {
       "transcript": 4, "python": 2, "configuration": 1, "code": 50, "mistake": 18, "suite": 15, "link": 3,
     ],
     "Documentation/performance.md": ["code": 8, "link": 1],
-    "Documentation/recipes.md": ["transcript": 6, "python": 3, "swift": 2, "code": 10],
+    "Documentation/recipes.md": ["transcript": 6, "python": 9, "swift": 2, "code": 10],
     "Documentation/replication.md": ["transcript": 5, "python": 2, "code": 30],
   ]
 

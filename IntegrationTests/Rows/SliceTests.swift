@@ -56,7 +56,7 @@ struct SliceTests {
         #expect(reply.bytes.map { hexadecimal($0) } == String(fields[2]), "\(words)")
       }
     }
-    #expect(errors > 80 && selected > 800)
+    #expect(errors > 80 && selected > 600)
   }
 
   @Test("slices that take several turns", arguments: ["i8", "f32", "f64"])
