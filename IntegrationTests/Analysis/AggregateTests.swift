@@ -32,7 +32,11 @@ struct AggregateTests {
 
   /// What NumPy returns in the elements' own type.
   private func single(_ value: Double, _ type: ElementCase) -> Double {
-    type.name == "f32" ? Double("\(Float(value))") ?? value : value
+    switch type.name {
+    case "f16": Double("\(Float16(value))") ?? value
+    case "f32": Double("\(Float(value))") ?? value
+    default: value
+    }
   }
 
   @Test("an empty range has a sum and nothing else", arguments: ElementCase.all, ProtocolVersion.allCases)

@@ -1,7 +1,7 @@
 import MappedArrayClient
 import Testing
 
-/// One of the ten element types, with texts of its values as they are replied.
+/// One of the element types, with texts of its values as they are replied.
 struct ElementCase: Sendable, CustomTestStringConvertible {
   /// The number type of Swift that holds the elements.
   let model: any ModelElement.Type
@@ -24,6 +24,9 @@ struct ElementCase: Sendable, CustomTestStringConvertible {
   static let all = [
     integer(Int8.self), integer(Int16.self), integer(Int32.self), integer(Int64.self),
     integer(UInt8.self), integer(UInt16.self), integer(UInt32.self), integer(UInt64.self),
+    float(
+      Float16.self, alias: "half", greatest: "65504", least: "6e-08",
+      beyond: ["-65520", "65520", "1e5", "1" + String(repeating: "0", count: 309)]),
     float(
       Float.self, alias: "float", greatest: "3.4028235e+38", least: "1e-45",
       beyond: ["-3.5e38", "3.5e38", "340282356779733661637539395458142568448"]),
@@ -70,7 +73,11 @@ extension ElementCase {
     case (true, .resp3):
       guard case .double(let found) = reply else { return false }
       // The texts of the infinities and NaN are fixed, and -0 equals 0.
-      return size == 4 ? same(Float(found), Float(text)) : same(Double(found), Double(text))
+      return switch size {
+      case 2: same(Float16(found), Float16(text))
+      case 4: same(Float(found), Float(text))
+      default: same(Double(found), Double(text))
+      }
     case (false, _):
       if let integer = Int(text) { return reply == .integer(integer) }
       return reply == (version == .resp2 ? .bulk(text) : .bigNumber(text))

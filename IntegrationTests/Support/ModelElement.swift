@@ -58,6 +58,7 @@ extension UInt8: ModelElement {}
 extension UInt16: ModelElement {}
 extension UInt32: ModelElement {}
 extension UInt64: ModelElement {}
+extension Float16: ModelElement {}
 extension Float: ModelElement {}
 extension Double: ModelElement {}
 

@@ -78,5 +78,6 @@ extension UInt8: ArgumentConvertible {}
 extension UInt16: ArgumentConvertible {}
 extension UInt32: ArgumentConvertible {}
 extension UInt64: ArgumentConvertible {}
+extension Float16: ArgumentConvertible {}
 extension Float: ArgumentConvertible {}
 extension Double: ArgumentConvertible {}

@@ -94,5 +94,6 @@ extension UInt8: ReplyValue {}
 extension UInt16: ReplyValue {}
 extension UInt32: ReplyValue {}
 extension UInt64: ReplyValue {}
+extension Float16: ReplyValue {}
 extension Float: ReplyValue {}
 extension Double: ReplyValue {}

@@ -47,5 +47,6 @@ extension UInt8: RandomElement {}
 extension UInt16: RandomElement {}
 extension UInt32: RandomElement {}
 extension UInt64: RandomElement {}
+extension Float16: RandomElement {}
 extension Float: RandomElement {}
 extension Double: RandomElement {}

@@ -22,7 +22,7 @@ struct ElementKind {
 
   static var all: [ElementKind] {
     [
-      float(Double.self), float(Float.self),
+      float(Double.self), float(Float.self), float(Float16.self),
       integer(Int64.self), integer(Int32.self), integer(Int16.self), integer(Int8.self),
       integer(UInt64.self), integer(UInt32.self), integer(UInt16.self), integer(UInt8.self),
     ]

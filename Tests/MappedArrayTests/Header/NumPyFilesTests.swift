@@ -41,7 +41,7 @@ struct NumPyFilesTests {
         open(f'{directory}/{index}.npy', 'wb').write(written)
         open(f'{directory}/{index}.bin', 'wb').write(array.tobytes())
         name = dtype.kind + str(8 * dtype.itemsize)
-        fits = name in ('i8 i16 i32 i64 u8 u16 u32 u64 f32 f64').split() and dtype.isnative and shape
+        fits = name in ('i8 i16 i32 i64 u8 u16 u32 u64 f16 f32 f64').split() and dtype.isnative and shape
         if fits and len(shape) > 1: fits = array.flags.c_contiguous
         print(name if fits else '-', *shape)
     """

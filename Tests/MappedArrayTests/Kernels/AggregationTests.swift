@@ -55,7 +55,7 @@ private func isClose(_ value: Double?, _ expected: Double, scale: Double, _ tole
       #expect(results[10] == .index(0), comment)
       return
     }
-    let tolerance = Element.self == Float.self ? 1e-6 : 1e-12
+    let tolerance = Element.self == Float16.self ? 1e-3 : Element.self == Float.self ? 1e-6 : 1e-12
     let magnitude = elements.reduce(0) { $0 + abs($1.doubleValue) }
     let sum = elements.reduce(0) { $0 + $1.doubleValue }
     #expect(isClose(results[0].value, sum, scale: magnitude, tolerance), comment)

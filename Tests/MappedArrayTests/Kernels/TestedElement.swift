@@ -18,6 +18,7 @@ extension UInt8: TestedElement { static var names: [String] { ["u8", "uint8"] } 
 extension UInt16: TestedElement { static var names: [String] { ["u16", "uint16"] } }
 extension UInt32: TestedElement { static var names: [String] { ["u32", "uint32"] } }
 extension UInt64: TestedElement { static var names: [String] { ["u64", "uint64"] } }
+extension Float16: TestedElement { static var names: [String] { ["f16", "float16", "half"] } }
 extension Float: TestedElement { static var names: [String] { ["f32", "float32", "float"] } }
 extension Double: TestedElement { static var names: [String] { ["f64", "float64", "double"] } }
 
