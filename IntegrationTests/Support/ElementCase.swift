@@ -21,7 +21,8 @@ struct ElementCase: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { name }
 
-  static let all = [
+  /// Those that have more than two values.
+  static let numbers = [
     integer(Int8.self), integer(Int16.self), integer(Int32.self), integer(Int64.self),
     integer(UInt8.self), integer(UInt16.self), integer(UInt32.self), integer(UInt64.self),
     float(
@@ -34,6 +35,12 @@ struct ElementCase: Sendable, CustomTestStringConvertible {
       Double.self, alias: "double", greatest: "1.7976931348623157e+308", least: "5e-324",
       beyond: ["-1.8e308", "1.8e308", "1" + String(repeating: "0", count: 309)]),
   ]
+
+  static let all = numbers + [boolean]
+
+  private static let boolean = ElementCase(
+    model: Bool8.self, name: Bool8.elementTypeName, aliases: ["bool8"], numpyName: "bool", size: 1, least: "0",
+    greatest: "1", beyond: ["-1", "2"], samples: ["0", "1", "1", "0", "0", "1"], isFloat: false)
 
   static func named(_ name: String) -> ElementCase? { all.first { $0.name == name } }
 

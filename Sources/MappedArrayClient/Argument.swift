@@ -1,3 +1,5 @@
+import ArrayVocabulary
+
 /// One argument of a command: any bytes.
 public struct Argument: Sendable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
   private enum Storage {
@@ -81,3 +83,7 @@ extension UInt64: ArgumentConvertible {}
 extension Float16: ArgumentConvertible {}
 extension Float: ArgumentConvertible {}
 extension Double: ArgumentConvertible {}
+
+extension Bool8: ArgumentConvertible {
+  public var argument: Argument { Argument(bit) }
+}

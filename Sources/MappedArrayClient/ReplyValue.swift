@@ -1,3 +1,5 @@
+import ArrayVocabulary
+
 /// A type that a reply can be read as: `connection("VCOUNT", key, as: Int.self)`.
 ///
 /// Numbers are read from whichever kind the protocol version has for them: a double is a bulk string in RESP2.
@@ -60,6 +62,10 @@ extension Bool: ReplyValue {
     default: throw reply.mismatch("boolean")
     }
   }
+}
+
+extension Bool8: ReplyValue {
+  public init(_ reply: Reply) throws(ClientError) { self.init(try Bool(reply)) }
 }
 
 extension Optional: ReplyValue where Wrapped: ReplyValue {

@@ -19,6 +19,9 @@ public protocol AggregatableElement: BitwiseCopyable, Codable, Comparable, Hasha
   /// This element as what it is compared as.
   var key: Key { get }
 
+  /// The element with such a key.
+  init(key: Key)
+
   /// This element as a double, rounded to nearest.
   var doubleValue: Double { get }
 
@@ -113,4 +116,8 @@ extension AggregatableElement where Key == Self {
   @inlinable
   @inline(__always)
   public var key: Self { self }
+
+  @inlinable
+  @inline(__always)
+  public init(key: Self) { self = key }
 }

@@ -14,7 +14,7 @@ public protocol ArrayElement: PackedElement, Comparable, ArgumentConvertible, Re
   /// A mean, variance or standard deviation: a double for integers, and of a float's own type.
   associatedtype Statistic: ReplyValue & Sendable = Double
 
-  /// The type's name on the server: `i8` … `f64`.
+  /// The type's name on the server: `i8` … `f64`, `bool`.
   static var elementTypeName: String { get }
 }
 
@@ -56,3 +56,5 @@ extension Double: ArrayElement {
   public typealias Statistic = Double
   public static var elementTypeName: String { "f64" }
 }
+
+extension Bool8: ArrayElement { public static var elementTypeName: String { "bool" } }
