@@ -71,7 +71,7 @@ let package = Package(
       name: "MappedArrayClient", dependencies: ["ArrayVocabulary", "CHiredis"], swiftSettings: swiftSettings),
     // What tests share that need no server: processes that die with their owner, files, small disks, seeded randomness.
     .target(name: "CTestSupport"),
-    .target(name: "TestSupport", dependencies: ["CTestSupport"], swiftSettings: swiftSettings),
+    .target(name: "TestSupport", dependencies: ["ArrayVocabulary", "CTestSupport"], swiftSettings: swiftSettings),
     // Real servers for tests and benchmarks: each in its own directory, each dying with its owner.
     .target(name: "LiveServer", dependencies: ["MappedArrayClient", "TestSupport"], swiftSettings: swiftSettings),
 

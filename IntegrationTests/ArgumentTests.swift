@@ -50,7 +50,7 @@ struct ArgumentTests {
     #expect(try server("VALL", "a") == .array([.integer(1), .integer(2), .integer(3)]))
   }
 
-  @Test("values that are none", arguments: ElementCase.all)
+  @Test("values that are none", arguments: ElementCase.numbers)
   func values(type: ElementCase) throws {
     try server("MMAP", "a", "file", type.name)
     try server("MMAP.ADD", "a", 1, 2)
@@ -77,7 +77,7 @@ struct ArgumentTests {
     #expect(try server("PING") == .status("PONG"))
   }
 
-  @Test("integers as they may be written", arguments: ElementCase.all.filter { !$0.isFloat })
+  @Test("integers as they may be written", arguments: ElementCase.numbers.filter { !$0.isFloat })
   func integers(type: ElementCase) throws {
     try server("MMAP", "a", "file", type.name)
     #expect(try server("MMAP.ADD", "a", "+7", "007", "-0", "+0", "00000000000000000000000000000000005") == .integer(5))
@@ -91,14 +91,19 @@ struct ArgumentTests {
       ("50", "50"), ("50.0", "50"), ("+50", "50"), ("0050.", "50"), ("5e1", "50"), ("5E+1", "50"), ("500e-1", "50"),
       (".5", "0.5"), ("-.5", "-0.5"), ("0.1", "0.1"), ("-0", "-0"), ("-0.0", "-0"), ("0", "0"), ("inf", "inf"),
       ("INF", "inf"), ("-Inf", "-inf"), ("nan", "nan"), ("NaN", "nan"), ("1e-999", "0"), ("-1e-999", "-0"),
-      ("100000000000000000000", "1e+20"), ("0.1000000000000000055511151231257827", "0.1"),
+      ("0.1000000000000000055511151231257827", "0.1"),
     ] {
       #expect(try server("MMAP.ADD", "a", text) == .integer(1), "\(text)")
       #expect(try type.matches(server("VPOP", "a"), shown), "\(text)")
     }
-    // What is just representable as f32, and what f64 makes of it.
-    #expect(try server("MMAP.ADD", "a", "16777217", "0.3", "1e30") == .integer(3))
-    let shown = type.size == 4 ? ["16777216", "0.3", "1e+30"] : ["16777217", "0.3", "1e+30"]
+    // What is just representable as a smaller type, and what the larger ones make of it.
+    let (texts, shown) =
+      switch type.size {
+      case 2: (["2049", "0.3", "65519"], ["2048", "0.3", "65504"])
+      case 4: (["16777217", "0.3", "1e30"], ["16777216", "0.3", "1e+30"])
+      default: (["16777217", "0.3", "100000000000000000000"], ["16777217", "0.3", "1e+20"])
+      }
+    #expect(try server.send(["MMAP.ADD", "a"] + texts) == .integer(3))
     #expect(try type.matches(server("VALL", "a"), shown))
     for text in ["1e999", "-1e999", "1e99999999999999999999", type.beyond[2]] {
       #expect(try refuse(["MMAP.ADD", "a", text]).contains(type.name))

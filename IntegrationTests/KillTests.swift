@@ -15,7 +15,7 @@ struct KillTests {
 
   @Test("what was acknowledged is there, and what is counted is right", arguments: moments)
   func kill(number: Int, moment: Int) throws {
-    let types = ElementCase.all
+    let types = ElementCase.numbers
     let (first, second) = (types[number % types.count], types[(number + 3) % types.count])
     let server = try ModuleServer()
     try server("MMAP", "npy", "npy", first.name)

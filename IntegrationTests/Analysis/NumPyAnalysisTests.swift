@@ -18,19 +18,25 @@ struct NumPyAnalysisTests {
   /// Data and questions. Sums are taken of halves of 32 bits, so that they are exact, and of doubles: NumPy adds up
   /// float32 in float32.
   private static let definitions = """
+    import types
+
     random = numpy.random.default_rng(20250704)
 
     if is_float:
         limits = numpy.finfo(dtype)
         edges = [-numpy.inf, limits.min, -1, -limits.smallest_subnormal, -0.0, 0, limits.tiny, 1, limits.max, numpy.inf]
     else:
-        limits = numpy.iinfo(dtype)
+        limits = numpy.iinfo(dtype if dtype.kind != 'b' else 'u1')
+        if dtype.kind == 'b':
+            limits = types.SimpleNamespace(min=0, max=1)
         edges = [limits.min, limits.min + 1, 0, 1, limits.max - 1, limits.max]
     edges = numpy.array(edges, dtype)
 
     def numbers(count):
         if is_float:
             return (random.standard_normal(count) * 10.0 ** random.integers(-3, 4, count)).astype(dtype)
+        if dtype.kind == 'b':
+            return random.integers(0, 2, count).astype(dtype)
         return random.integers(limits.min, limits.max, count, dtype, endpoint=True)
 
     def save(key, values):

@@ -22,6 +22,8 @@ struct RemoteArrayErrorTests {
     case "u16": _ = try RemoteArray<UInt16>(key, on: connection)
     case "u32": _ = try RemoteArray<UInt32>(key, on: connection)
     case "u64": _ = try RemoteArray<UInt64>(key, on: connection)
+    case "f16": _ = try RemoteArray<Float16>(key, on: connection)
+    case "bool": _ = try RemoteArray<Bool8>(key, on: connection)
     case "f32": _ = try RemoteArray<Float>(key, on: connection)
     case "f64": _ = try RemoteArray<Double>(key, on: connection)
     default: Issue.record("\(name) is unknown")

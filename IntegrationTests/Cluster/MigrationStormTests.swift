@@ -35,7 +35,7 @@ private final class MigrationStorm {
     live = try LiveCluster(masterCount: 2)
     cluster = try ClusterConnection(to: live.addresses, protocolVersion: .resp2)
     generator = SeededGenerator(seed: seed)
-    let kinds = ElementCase.all.flatMap { type in Format.allCases.map { (type, $0) } }
+    let kinds = ElementCase.numbers.flatMap { type in Format.allCases.map { (type, $0) } }
     let keys = (0...).lazy.map { "k\($0)" }.filter { Self.slots.contains(HashSlot.of($0)) }.prefix(kinds.count)
     for (number, (key, kind)) in zip(keys, kinds).enumerated() {
       let array = StormArray(number, kind.0, kind.1, path: "file\(number)", seed: seed)

@@ -95,12 +95,12 @@ struct KeyspaceTests {
     #expect(try server("VALL", "b") == .integers(1...3))
   }
 
-  @Test("DEBUG DIGEST-VALUE is of type and contents", arguments: ElementCase.all)
+  @Test("DEBUG DIGEST-VALUE is of type and contents", arguments: ElementCase.numbers)
   func digest(type: ElementCase) throws {
     func digest(_ key: String) throws -> Reply? { try server("DEBUG", "DIGEST-VALUE", key).elements?.first }
     try server.makeArray("npy", type.name, .npy, ["1", "2", "3"])
     try server.makeArray("raw", type.name, .raw, ["1", "2"])
-    for other in ElementCase.all where other.name != type.name {
+    for other in ElementCase.numbers where other.name != type.name {
       try server.makeArray(other.name, other.name, .npy, ["1", "2", "3"])
       #expect(try digest("npy") != digest(other.name), "\(other.name)")
     }

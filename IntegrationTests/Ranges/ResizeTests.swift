@@ -10,7 +10,7 @@ struct ResizeTests {
     server = try ModuleServer()
   }
 
-  @Test("up, down, to the same and to nothing", arguments: ElementCase.all, Format.allCases)
+  @Test("up, down, to the same and to nothing", arguments: ElementCase.numbers, Format.allCases)
   func counts(type: ElementCase, format: Format) throws {
     try server.makeArray("a", type.name, format, type.samples)
     var expected = type.samples
@@ -25,7 +25,7 @@ struct ResizeTests {
     #expect(try server.bytes("a").count == format.size(type, 3))
   }
 
-  @Test("a length that no file can have changes nothing", arguments: ElementCase.all, Format.allCases)
+  @Test("a length that no file can have changes nothing", arguments: ElementCase.numbers, Format.allCases)
   func huge(type: ElementCase, format: Format) throws {
     try server.makeArray("a", type.name, format, type.samples)
     // The last is more than a file of ext4 can have, and little enough to be mapped.

@@ -9,7 +9,7 @@ struct WriteTests {
     server = try ModuleServer()
   }
 
-  @Test("a blob inside, across the end and past it", arguments: ElementCase.all, Format.allCases)
+  @Test("a blob inside, across the end and past it", arguments: ElementCase.numbers, Format.allCases)
   func write(type: ElementCase, format: Format) throws {
     try write(type.model, type, format)
   }
@@ -37,7 +37,7 @@ struct WriteTests {
     #expect(try server.bytes("a").dropFirst(format.size(type, 0)) == expected.packed[...])
   }
 
-  @Test("a blob that ends in a part of an element", arguments: ElementCase.all.filter { $0.size > 1 })
+  @Test("a blob that ends in a part of an element", arguments: ElementCase.numbers.filter { $0.size > 1 })
   func partialElement(type: ElementCase) throws {
     try server.makeArray("a", type.name, .npy, ["1", "2"])
     for length in [1, type.size - 1, 3 * type.size + 1] {
@@ -69,7 +69,7 @@ struct WriteTests {
     #expect(try server("VALL", "a") == .integers([1, 0, 0, 0, 0, 9]))
   }
 
-  @Test("FILL sets a range, cut to what is there", arguments: ElementCase.all, Format.allCases)
+  @Test("FILL sets a range, cut to what is there", arguments: ElementCase.numbers, Format.allCases)
   func fill(type: ElementCase, format: Format) throws {
     try server.makeArray("a", type.name, format, Array(repeating: "1", count: 6))
     for (start, stop, value, range) in [

@@ -67,7 +67,7 @@ struct NearestTests {
   func small(type: ElementCase) throws {
     try check(
       """
-      least = 0 if dtype.kind == 'u' else -3
+      least = -3 if dtype.kind in 'if' else 0
       for columns, rows in (1, 300), (3, 500), (16, 1), (37, 400), (64, 0), (256, 90), (300, 70), (1000, 40):
           key = f'{columns}x{rows}'
           values = random.integers(least, 4, (rows, columns)).astype(dtype)

@@ -1,7 +1,7 @@
 import MappedArrayClient
 import Testing
 
-/// One of the ten element types, with texts of its values as they are replied.
+/// One of the element types, with texts of its values as they are replied.
 struct ElementCase: Sendable, CustomTestStringConvertible {
   /// The number type of Swift that holds the elements.
   let model: any ModelElement.Type
@@ -21,9 +21,13 @@ struct ElementCase: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { name }
 
-  static let all = [
+  /// Those that have more than two values.
+  static let numbers = [
     integer(Int8.self), integer(Int16.self), integer(Int32.self), integer(Int64.self),
     integer(UInt8.self), integer(UInt16.self), integer(UInt32.self), integer(UInt64.self),
+    float(
+      Float16.self, alias: "half", greatest: "65504", least: "6e-08",
+      beyond: ["-65520", "65520", "1e5", "1" + String(repeating: "0", count: 309)]),
     float(
       Float.self, alias: "float", greatest: "3.4028235e+38", least: "1e-45",
       beyond: ["-3.5e38", "3.5e38", "340282356779733661637539395458142568448"]),
@@ -31,6 +35,12 @@ struct ElementCase: Sendable, CustomTestStringConvertible {
       Double.self, alias: "double", greatest: "1.7976931348623157e+308", least: "5e-324",
       beyond: ["-1.8e308", "1.8e308", "1" + String(repeating: "0", count: 309)]),
   ]
+
+  static let all = numbers + [boolean]
+
+  private static let boolean = ElementCase(
+    model: Bool8.self, name: Bool8.elementTypeName, aliases: ["bool8"], numpyName: "bool", size: 1, least: "0",
+    greatest: "1", beyond: ["-1", "2"], samples: ["0", "1", "1", "0", "0", "1"], isFloat: false)
 
   static func named(_ name: String) -> ElementCase? { all.first { $0.name == name } }
 
@@ -70,7 +80,11 @@ extension ElementCase {
     case (true, .resp3):
       guard case .double(let found) = reply else { return false }
       // The texts of the infinities and NaN are fixed, and -0 equals 0.
-      return size == 4 ? same(Float(found), Float(text)) : same(Double(found), Double(text))
+      return switch size {
+      case 2: same(Float16(found), Float16(text))
+      case 4: same(Float(found), Float(text))
+      default: same(Double(found), Double(text))
+      }
     case (false, _):
       if let integer = Int(text) { return reply == .integer(integer) }
       return reply == (version == .resp2 ? .bulk(text) : .bigNumber(text))

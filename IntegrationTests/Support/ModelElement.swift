@@ -58,8 +58,29 @@ extension UInt8: ModelElement {}
 extension UInt16: ModelElement {}
 extension UInt32: ModelElement {}
 extension UInt64: ModelElement {}
+extension Float16: ModelElement {}
 extension Float: ModelElement {}
 extension Double: ModelElement {}
+
+/// What the client calls the type of an increment has the same name in `Bool8`.
+typealias TruthIncrement = Increment<Bool8>
+
+extension Bool8: ModelElement {
+  var canonical: Bool8 { Bool8(boolValue) }
+
+  static func randomIncrement(using generator: inout SeededGenerator) -> TruthIncrement {
+    let delta = Int.random(in: -2...2, using: &generator)
+    return TruthIncrement(argument: Argument(delta)) { element, overflow in
+      let sum = Int(element.bit) + delta
+      if 0...1 ~= sum { return Bool8(sum == 1) }
+      return switch overflow {
+      case .fail: nil
+      case .wrap: Bool8(sum % 2 != 0)
+      case .saturate: Bool8(sum > 0)
+      }
+    }
+  }
+}
 
 extension Array where Element: ModelElement {
   /// The elements as a file or a blob holds them.

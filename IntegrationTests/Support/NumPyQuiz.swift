@@ -9,7 +9,8 @@ struct NumPyQuiz {
     let words: String
     let comparison: String
     let result: String
-    let isSingle: Bool
+    /// Of a float, in bytes.
+    let precision: Int
 
     var command: [Argument] { words.split(separator: " ").map { Argument(String($0)) } }
   }
@@ -48,7 +49,7 @@ struct NumPyQuiz {
       let parts = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
       return Question(
         words: parts[0], comparison: parts.count > 1 ? parts[1] : "", result: parts.count > 2 ? parts[2] : "",
-        isSingle: type.size == 4 && type.isFloat)
+        precision: type.isFloat ? type.size : 8)
     }
   }
 
@@ -95,7 +96,13 @@ extension NumPyQuiz.Question {
     return found == expected || (found - expected).magnitude <= margin
   }
 
-  private func number(_ text: String) -> Double? { isSingle ? Float(text).map(Double.init) : Double(text) }
+  private func number(_ text: String) -> Double? {
+    switch precision {
+    case 2: Float16(text).map(Double.init)
+    case 4: Float(text).map(Double.init)
+    default: Double(text)
+    }
+  }
 }
 
 extension Reply {

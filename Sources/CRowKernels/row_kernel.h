@@ -26,7 +26,7 @@ struct row_kernel {
 enum { query_head = 64, query_group = 4 };
 
 typedef struct row_set {
-  row_kernel i8, u8, i16, u16, i32, u32, i64, u64, f16, f32, f64;
+  row_kernel i8, u8, i16, u16, i32, u32, i64, u64, f16, f32, f64, boolean;
 } row_set;
 
 extern const row_set row_set_portable, row_set_avx2, row_set_avx512;

@@ -38,6 +38,7 @@ const row_kernel *row_kernel_find(char kind, size_t size, int set) {
     case 8: return &kernels->f64;
     }
     return NULL;
+  case 'b': return size == 1 ? &kernels->boolean : NULL;
   }
   return NULL;
 }

@@ -43,7 +43,9 @@ LOAD(i64, int64_t, f64x8, 8, __builtin_convertvector(raw, f64x8))
 LOAD(u64, uint64_t, f64x8, 8, __builtin_convertvector(raw, f64x8))
 LOAD(i8, int8_t, i16x32, 32, __builtin_convertvector(raw, i16x32))
 LOAD(u8, uint8_t, i16x32, 32, __builtin_convertvector(raw, i16x32))
-// What queries of the last two are prepared as.
+// Every byte but 0 is 1: the comparison makes it -1.
+LOAD(boolean, uint8_t, i16x32, 32, -__builtin_convertvector(raw != 0, i16x32))
+// What queries of the last three are prepared as.
 LOAD(wide, int16_t, i16x32, 32, raw)
 
 #if HAS_F16C
@@ -173,6 +175,7 @@ KERNEL(u64, f64, uint64_t, double, f64x8, 8, f64x8, f64, SIZE_MAX)
 // A lane's sum of 65536 columns is below 2^31: two squares of 255 each time.
 KERNEL(i8, wide, int8_t, int16_t, i16x32, 32, i32x16, i32, 65536)
 KERNEL(u8, wide, uint8_t, int16_t, i16x32, 32, i32x16, i32, 65536)
+KERNEL(boolean, wide, uint8_t, int16_t, i16x32, 32, i32x16, i32, 65536)
 
 // Elements whose products f32 cannot hold, as f64.
 typedef float f32x8 __attribute__((vector_size(32)));
@@ -226,5 +229,5 @@ const row_set NAME(row_set) = {
   ROW(i32, int32_t, double, NULL),    ROW(u32, uint32_t, double, NULL),
   ROW(i64, int64_t, double, NULL),    ROW(u64, uint64_t, double, NULL),
   ROW(f16, uint16_t, float, NAME(exact_f16)), ROW(f32, float, float, NAME(exact_f32)),
-  ROW(f64, double, double, NULL),
+  ROW(f64, double, double, NULL),     ROW(boolean, uint8_t, int16_t, NULL),
 };

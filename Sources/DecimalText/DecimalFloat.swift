@@ -1,14 +1,14 @@
-/// What the conversions need to know of f32 and f64.
+/// What the conversions need to know of f16, f32 and f64.
 protocol DecimalFloat: BinaryFloatingPoint {
-  /// The most digits that the shortest text of a value has: 9 or 17.
+  /// The most digits that the shortest text of a value has: 5, 9 or 17.
   static var maximumDigitCount: Int { get }
-  /// The least number of ``maximumDigitCount`` - 1 digits: 10^15 or 10^7.
+  /// The least number of ``maximumDigitCount`` - 1 digits: 10^15, 10^7 or 10^3.
   static var leastLeading: UInt64 { get }
-  /// From 10 to this power on, every value is a whole number: 16 or 7.
+  /// From 10 to this power on, every value is a whole number: 16, 7 or 4.
   static var wholeExponent: Int { get }
-  /// Powers of ten of this magnitude and more have neighbours that are subnormal or not finite: 307 or 37.
+  /// Powers of ten of this magnitude and more have neighbours that are subnormal or not finite: 307, 37 or 4.
   static var extremeExponent: UInt { get }
-  /// The greatest power of ten that is exactly a value, as all lesser ones from 10^0 are: 22 or 10.
+  /// The greatest power of ten that is exactly a value, as all lesser ones from 10^0 are: 22, 10 or 4.
   static var greatestExactPower: UInt { get }
   /// Whether the upper 64 bits of a power of ten are precise enough for most values.
   static var usesShortPowers: Bool { get }
@@ -80,6 +80,30 @@ extension Float: DecimalFloat {
   @inline(__always)
   static func splitDigits(_ value: UInt64) -> SIMD2<UInt64> {
     SIMD2(DigitBytes.eight(value), 0)
+  }
+}
+
+extension Float16: DecimalFloat {
+  @inline(__always)
+  static var maximumDigitCount: Int { 5 }
+  @inline(__always)
+  static var leastLeading: UInt64 { 1000 }
+  @inline(__always)
+  static var wholeExponent: Int { 4 }
+  @inline(__always)
+  static var extremeExponent: UInt { 4 }
+  @inline(__always)
+  static var greatestExactPower: UInt { 4 }
+  @inline(__always)
+  static var usesShortPowers: Bool { true }
+  @inline(__always)
+  var bits: UInt64 { UInt64(bitPattern) }
+  @inline(__always)
+  init(bits: UInt64) { self.init(bitPattern: UInt16(truncatingIfNeeded: bits)) }
+
+  @inline(__always)
+  static func splitDigits(_ value: UInt64) -> SIMD2<UInt64> {
+    SIMD2(DigitBytes.eight(value &* 10_000), 0)
   }
 }
 

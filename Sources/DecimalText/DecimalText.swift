@@ -1,4 +1,4 @@
-// Numbers as decimal text and back: integers of up to 64 bits, f32 and f64.
+// Numbers as decimal text and back: integers of up to 64 bits, f16, f32 and f64.
 //
 // Design
 //

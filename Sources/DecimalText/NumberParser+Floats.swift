@@ -16,6 +16,11 @@ extension NumberParser {
     try nearest(bytes)
   }
 
+  /// The f16 nearest to the number that `bytes` spell, rounded once; the rest as in ``double(_:)``.
+  public static func half(_ bytes: UnsafeRawBufferPointer) throws(NumberSyntaxError) -> Float16 {
+    try nearest(bytes)
+  }
+
   @inline(__always)
   private static func nearest<Value: DecimalFloat>(_ bytes: UnsafeRawBufferPointer) throws(NumberSyntaxError) -> Value {
     guard var cursor = ByteCursor(bytes) else { throw .notANumber }

@@ -41,6 +41,13 @@ extension NumberParser {
     return isNegative ? -Int128(magnitude) : Int128(magnitude)
   }
 
+  /// Whether `bytes` are `true` or `false`, in any case; nil if they are anything else.
+  public static func truth(_ bytes: UnsafeRawBufferPointer) -> Bool? {
+    guard let cursor = ByteCursor(bytes) else { return nil }
+    if cursor.isRest("true") { return true }
+    return cursor.isRest("false") ? false : nil
+  }
+
   @usableFromInline
   static func unsigned(_ bytes: UnsafeRawBufferPointer) throws(NumberSyntaxError) -> UInt64 {
     if let magnitude = shortMagnitude(bytes) { return magnitude }

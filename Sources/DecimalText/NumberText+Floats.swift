@@ -21,6 +21,19 @@ extension NumberText {
     writeFloat(value, to: output)
   }
 
+  /// Writes the text of `value`.
+  ///
+  /// - Parameters:
+  ///   - value: the number.
+  ///   - output: ``room`` writable bytes; those after the text are left undefined.
+  /// - Returns: the length of the text in bytes, at most 11.
+  public static func write(_ value: Float16, to output: UnsafeMutablePointer<UInt8>) -> Int {
+    output[0] = UInt8(ascii: "-")
+    // No whole number has more than five digits, so each is its own shortest text.
+    guard value.isFinite, value.rounded(.towardZero) == value else { return writeRare(value, to: output) }
+    return writeMagnitude(UInt64(value.magnitude), to: output, at: FloatFields(value).sign)
+  }
+
   /// Everything but whole numbers and what ``ShortestDecimal`` can do fast is left to other functions, called last, so
   /// that no registers need saving.
   @inline(__always)

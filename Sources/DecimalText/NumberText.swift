@@ -1,6 +1,6 @@
 /// The text of a number, on the stack.
 ///
-/// Integers are decimal digits. Floats are the shortest text that reads back to the same f32 or f64 (the closest to the
+/// Integers are decimal digits. Floats are the shortest text that reads back to the same f16, f32 or f64 (the closest to the
 /// value among the shortest), without a useless `.0`: `50`, `0.1`, `1e+300`, `-0`, `inf`, `-inf`, `nan`.
 public struct NumberText: Sendable {
   /// The room in bytes that the `write` functions want. No text is longer than 24 bytes; the rest is scratch space.
@@ -16,6 +16,10 @@ public struct NumberText: Sendable {
   }
 
   public init(_ value: Float) {
+    self.init { NumberText.write(value, to: $0) }
+  }
+
+  public init(_ value: Float16) {
     self.init { NumberText.write(value, to: $0) }
   }
 

@@ -49,8 +49,24 @@ struct NumberTarget: FuzzTarget {
     let text = bytes.map { CChar(bitPattern: $0) } + [0]
     check(Double.self, bytes, { strtod(text, nil) })
     check(Float.self, bytes, { strtof(text, nil) })
+    checkHalf(bytes, strtod(text, nil))
     _ = try? Double.parseDelta(bytes)
     _ = try? Float.parseDelta(bytes)
+    _ = try? Float16.parseDelta(bytes)
+  }
+
+  /// The C library has no such; of a double the nearest f16 is the same, unless the double is halfway between two.
+  private func checkHalf(_ bytes: UnsafeRawBufferPointer, _ double: Double) {
+    let nearest = Float16(double)
+    func isHalfway(_ value: Float16) -> Bool {
+      nearest.isInfinite ? double.magnitude == 65520 : Double(value) + Double(nearest) == 2 * double
+    }
+    switch Result(catching: { () throws(NumberSyntaxError) in try Float16.parse(bytes) }) {
+    case .success(let value):
+      require(isSame(value, nearest) || isHalfway(value), "\(value) is \(double)")
+    case .failure(.outOfRange): require(double.magnitude >= 65520, "it is \(double) to the C library")
+    case .failure(.notANumber): require(!isPlain(bytes), "a number is refused")
+    }
   }
 
   private func check<Value: BinaryFloatingPoint & MappableElement>(
@@ -79,6 +95,11 @@ struct NumberTarget: FuzzTarget {
     NumberText(double).withBytes { text in
       require(text.count <= 24, "a text of \(text.count) bytes")
       require((try? NumberParser.double(text)).map { isSame($0, double) } == true, "\(double) does not read back")
+    }
+    let half = Float16(bitPattern: UInt16(truncatingIfNeeded: bits))
+    NumberText(half).withBytes { text in
+      require(text.count <= 11, "a text of \(text.count) bytes")
+      require((try? NumberParser.half(text)).map { isSame($0, half) } == true, "\(half) does not read back")
     }
     let float = Float(bitPattern: UInt32(truncatingIfNeeded: bits))
     NumberText(float).withBytes { text in

@@ -1,3 +1,5 @@
+import ArrayVocabulary
+
 /// One argument of a command: any bytes.
 public struct Argument: Sendable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
   private enum Storage {
@@ -78,5 +80,10 @@ extension UInt8: ArgumentConvertible {}
 extension UInt16: ArgumentConvertible {}
 extension UInt32: ArgumentConvertible {}
 extension UInt64: ArgumentConvertible {}
+extension Float16: ArgumentConvertible {}
 extension Float: ArgumentConvertible {}
 extension Double: ArgumentConvertible {}
+
+extension Bool8: ArgumentConvertible {
+  public var argument: Argument { Argument(bit) }
+}

@@ -1,3 +1,5 @@
+import ArrayVocabulary
+
 /// A type that a reply can be read as: `connection("VCOUNT", key, as: Int.self)`.
 ///
 /// Numbers are read from whichever kind the protocol version has for them: a double is a bulk string in RESP2.
@@ -62,6 +64,10 @@ extension Bool: ReplyValue {
   }
 }
 
+extension Bool8: ReplyValue {
+  public init(_ reply: Reply) throws(ClientError) { self.init(try Bool(reply)) }
+}
+
 extension Optional: ReplyValue where Wrapped: ReplyValue {
   public init(_ reply: Reply) throws(ClientError) {
     self = if case .null = reply { nil } else { try Wrapped(reply) }
@@ -94,5 +100,6 @@ extension UInt8: ReplyValue {}
 extension UInt16: ReplyValue {}
 extension UInt32: ReplyValue {}
 extension UInt64: ReplyValue {}
+extension Float16: ReplyValue {}
 extension Float: ReplyValue {}
 extension Double: ReplyValue {}

@@ -1,5 +1,8 @@
-/// A number type that tests make up values of.
-public protocol RandomElement: AdditiveArithmetic {
+import ArrayVocabulary
+
+/// A type of elements that tests make up values of.
+public protocol RandomElement {
+  static var zero: Self { get }
   /// Values at which something may go wrong.
   static var edges: [Self] { get }
   /// Any value.
@@ -47,5 +50,11 @@ extension UInt8: RandomElement {}
 extension UInt16: RandomElement {}
 extension UInt32: RandomElement {}
 extension UInt64: RandomElement {}
+extension Float16: RandomElement {}
 extension Float: RandomElement {}
 extension Double: RandomElement {}
+
+extension Bool8: RandomElement {
+  public static var edges: [Bool8] { [false, true] }
+  public static func random(using generator: inout SeededGenerator) -> Bool8 { Bool8(generator.next() % 2 == 1) }
+}

@@ -33,3 +33,7 @@ func double(_ text: String) -> Result<Double, NumberSyntaxError> {
 func float(_ text: String) -> Result<Float, NumberSyntaxError> {
   outcome(Array(text.utf8), NumberParser.float)
 }
+
+func half(_ text: String) -> Result<Float16, NumberSyntaxError> {
+  outcome(Array(text.utf8), NumberParser.half)
+}

@@ -81,7 +81,7 @@ final class Storm {
     lastNumber += 1
     let format = format ?? pick(Format.allCases) ?? .npy
     let array = StormArray(
-      lastNumber, type ?? pick(ElementCase.all) ?? ElementCase.all[0], format,
+      lastNumber, type ?? pick(ElementCase.numbers) ?? ElementCase.numbers[0], format,
       path: path ?? "a\(lastNumber)" + (format == .npy ? ".npy" : ""), seed: seed)
     arrays.append(array)
     return array

@@ -4,7 +4,7 @@
 // sets of instructions, and Swift can compile a function for one. All sets give the same results to the last bit: sums
 // are made in lanes whose number does not depend on the set, and nothing is fused.
 //
-// How exact: i8, u8 exactly; i16, u16 exactly up to 2^21 columns; f16 and f32 are multiplied and added up in f32, 256
+// How exact: i8, u8, bool exactly; i16, u16 exactly up to 2^21 columns; f16 and f32 are multiplied and added up in f32, 256
 // columns at a time, and those sums in f64, so that the error is at most 20 * 2^-24 of the sum of the magnitudes of what is
 // added up, however many columns there are; what overflows f32, or is so small that it could vanish, is done again in f64.
 // All others are f64, and their error at most (columns / 8 + 8) * 2^-53.
@@ -28,7 +28,7 @@ typedef struct row_kernel row_kernel;
 
 /// The kernels for a type of number.
 ///
-/// - kind: as in NumPy's codes: 'i', 'u' or 'f'.
+/// - kind: as in NumPy's codes: 'i', 'u', 'f' or 'b', of which every byte but 0 counts as 1.
 /// - size: of an element, in bytes.
 /// - set: which instructions: 0 for those that every processor has, more for newer ones, and -1 for the best.
 ///

@@ -33,19 +33,10 @@ enum ReplySize {
   }
 
   /// What an element has at most: an integer, or a bulk string of the longest text.
-  static func most(of type: ElementType) -> Int {
-    switch type {
-    case .i8: 3 + 4
-    case .i16: 3 + 6
-    case .i32: 3 + 11
-    case .u8: 3 + 3
-    case .u16: 3 + 5
-    case .u32: 3 + 10
-    case .i64: 3 + 20
-    // Large ones are bulk strings.
-    case .u64: 7 + 20
-    case .f32: 7 + 15
-    case .f64: 7 + 24
-    }
+  @inline(__always)
+  static func most<Element: MappableElement>(of type: Element.Type) -> Int {
+    // The kind before an integer, CR and LF behind it; large ones are bulk strings as floats are.
+    let isInteger = Element.numberKind != .floatingPoint && Element.elementType != .u64
+    return (isInteger ? 3 : 7) + Element.mostTextBytes
   }
 }

@@ -41,7 +41,7 @@ enum IncrementElements: ArrayCommand {
       }
       guard let sum = element.incremented(by: delta, overflow: overflow) else {
         throw .argument(
-          "delta \(text.quotation) at index \(index) overflows \(Element.elementType.name): the value is \(element); "
+          "delta \(text.quotation) at index \(index) overflows \(Element.elementType.name): the value is \(element.text); "
             + "give OVERFLOW WRAP or SAT to allow that")
       }
       changed[index] = sum

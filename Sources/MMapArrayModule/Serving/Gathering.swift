@@ -28,7 +28,7 @@ struct Gathering<Element: MappableElement>: ReadingWork {
   @inline(__always)
   static func replyBytes(of count: Int, isPacked: Bool, with services: Services) throws(CommandError) -> Int {
     try services.replyBytes(
-      of: count, each: isPacked ? MemoryLayout<Element>.stride : ReplySize.most(of: Element.elementType),
+      of: count, each: isPacked ? MemoryLayout<Element>.stride : ReplySize.most(of: Element.self),
       instead: isPacked
         ? "read it in pieces, with MMAP.READ key index count" : "read it in pieces, with MMAP.RANGE key start stop")
   }

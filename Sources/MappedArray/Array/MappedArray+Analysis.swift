@@ -120,8 +120,8 @@ extension MappedArray where Element: MappableElement {
   }
 }
 
-extension MappedArray where Element: MappableElement & FixedWidthInteger, Element.Total == Int128 {
-  /// The exact sum; 0 of nothing.
+extension MappedArray where Element: MappableElement, Element.Key: FixedWidthInteger, Element.Total == Int128 {
+  /// The exact sum, of truth values how many are true; 0 of nothing.
   ///
   /// - Throws: `.fault` if a part of the range is gone.
   /// - Complexity: O(n).

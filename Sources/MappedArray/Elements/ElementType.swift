@@ -1,7 +1,7 @@
 /// The types that an element can have. To add one: a case, its line in `accept`, and a conformance in
 /// `ElementTypes.swift`; all else is derived from those.
 public enum ElementType: String, CaseIterable, Sendable {
-  case i8, i16, i32, i64, u8, u16, u32, u64, f32, f64
+  case i8, i16, i32, i64, u8, u16, u32, u64, f16, f32, f64, bool
 
   /// Calls `visitor` with the Swift type of the elements: the one place that turns a value into a type.
   public func accept<Visitor: ElementTypeVisitor & ~Copyable>(
@@ -16,12 +16,14 @@ public enum ElementType: String, CaseIterable, Sendable {
     case .u16: try visitor.visit(UInt16.self)
     case .u32: try visitor.visit(UInt32.self)
     case .u64: try visitor.visit(UInt64.self)
+    case .f16: try visitor.visit(Float16.self)
     case .f32: try visitor.visit(Float.self)
     case .f64: try visitor.visit(Double.self)
+    case .bool: try visitor.visit(Bool8.self)
     }
   }
 
-  /// The short name, as in replies: `i8` … `f64`.
+  /// The short name, as in replies: `i8` … `f64`, `bool`.
   public var name: String { rawValue }
 
   /// The type of that name or alias, in any case.
@@ -41,20 +43,20 @@ public enum ElementType: String, CaseIterable, Sendable {
 
   public var kind: NumberKind { accept(KindVisitor()) }
 
-  /// NumPy's kind and size, the `descr` of a header without its byte order: `i1` … `f8`
+  /// NumPy's kind and size, the `descr` of a header without its byte order: `i1` … `f8`, `b1`
   /// (https://numpy.org/doc/stable/reference/arrays.interface.html).
   var numpyCode: String { "\(kind.numpyCode)\(size)" }
 
   /// The other names that are understood: NumPy's, and those of the type itself.
   var aliases: [String] { ["\(kind.numpyName)\(8 * size)"] + accept(AliasVisitor()) }
 
-  /// All types in few words, as "i8 to i64, u8 to u64, f32 and f64".
+  /// All types in few words, as "i8 to i64, u8 to u64, f16 to f64 and bool".
   static var summary: String {
     let names = NumberKind.allCases.map { kind in allCases.filter { $0.kind == kind }.map(\.name) }
-    let parts = names.map { names in
-      names.count > 2 ? "\(names[0]) to \(names[names.count - 1])" : names.joined(separator: " and ")
+    let parts = names.compactMap { names in
+      names.count > 1 ? "\(names[0]) to \(names[names.count - 1])" : names.first
     }
-    return parts.joined(separator: ", ")
+    return parts.dropLast().joined(separator: ", ") + " and " + (parts.last ?? "")
   }
 
   private struct SizeVisitor: ElementTypeVisitor {
@@ -76,13 +78,14 @@ public enum ElementType: String, CaseIterable, Sendable {
 
 /// What kind of number an element is.
 public enum NumberKind: CaseIterable, Sendable {
-  case signedInteger, unsignedInteger, floatingPoint
+  case signedInteger, unsignedInteger, floatingPoint, boolean
 
   fileprivate var numpyCode: String {
     switch self {
     case .signedInteger: "i"
     case .unsignedInteger: "u"
     case .floatingPoint: "f"
+    case .boolean: "b"
     }
   }
 
@@ -92,6 +95,7 @@ public enum NumberKind: CaseIterable, Sendable {
     case .signedInteger: "int"
     case .unsignedInteger: "uint"
     case .floatingPoint: "float"
+    case .boolean: "bool"
     }
   }
 }

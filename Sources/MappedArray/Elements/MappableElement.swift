@@ -2,7 +2,7 @@ import DecimalText
 
 /// A type of number that files hold and arrays map: fixed size, little-endian, no padding.
 ///
-/// The ten types of ``ElementType`` conform. Programs write generic code with it, and no conformances.
+/// The types of ``ElementType`` conform. Programs write generic code with it, and no conformances.
 public protocol MappableElement: AggregatableElement {
   static var elementType: ElementType { get }
   static var numberKind: NumberKind { get }
@@ -26,6 +26,10 @@ public protocol MappableElement: AggregatableElement {
   @_documentation(visibility: internal)
   func write(to output: UnsafeMutablePointer<UInt8>) -> Int
 
+  /// How long such a text is at most.
+  @_documentation(visibility: internal)
+  static var mostTextBytes: Int { get }
+
   /// The element as the number that protocols carry.
   @_documentation(visibility: internal)
   var number: ElementNumber { get }
@@ -47,6 +51,15 @@ public enum ElementNumber: Sendable {
 extension MappableElement {
   @_documentation(visibility: internal)
   public static var aliases: [String] { [] }
+
+  /// The element's text, as it is replied.
+  package var text: String {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: NumberText.room) { room in
+      // The buffer has a capacity, so it has an address.
+      let count = room.baseAddress.map(write) ?? 0
+      return String(decoding: room[..<count], as: UTF8.self)
+    }
+  }
 }
 
 extension MappableElement where Self: FixedWidthInteger {
@@ -74,6 +87,9 @@ extension MappableElement where Self: FixedWidthInteger {
 
   @_documentation(visibility: internal)
   public static var range: (least: String, greatest: String) { ("\(Self.min)", "\(Self.max)") }
+
+  @_documentation(visibility: internal)
+  public static var mostTextBytes: Int { Swift.max(range.least.utf8.count, range.greatest.utf8.count) }
 }
 
 extension MappableElement where Self: BinaryFloatingPoint & LosslessStringConvertible {
@@ -84,7 +100,7 @@ extension MappableElement where Self: BinaryFloatingPoint & LosslessStringConver
 
   @_documentation(visibility: internal)
   public static var range: (least: String, greatest: String) {
-    ("\(-Self.greatestFiniteMagnitude)", "\(Self.greatestFiniteMagnitude)")
+    ((-Self.greatestFiniteMagnitude).text, Self.greatestFiniteMagnitude.text)
   }
 }
 

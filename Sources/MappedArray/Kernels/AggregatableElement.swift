@@ -5,12 +5,22 @@
 /// pays once per block, not once per element. Requirements of a public protocol are public, and so are the types in them;
 /// nobody needs them but this package, so they are left out of the reference.
 @_documentation(visibility: internal)
-public protocol AggregatableElement: BitwiseCopyable, Codable, Comparable, Hashable, Sendable, SIMDScalar {
+public protocol AggregatableElement: BitwiseCopyable, Codable, Comparable, Hashable, Sendable {
+  /// What elements are computed with and compared as, in loops that the compiler can vectorise: themselves, if nothing
+  /// is faster.
+  associatedtype Key: Comparable & Sendable & SIMDScalar = Self
+
   /// A sum in the making, exact for integers and pairwise for floats.
   associatedtype Total: Sendable = Int128
 
   /// What an element is incremented by.
   associatedtype Delta: Sendable = Int128
+
+  /// This element as what it is compared as.
+  var key: Key { get }
+
+  /// The element with such a key.
+  init(key: Key)
 
   /// This element as a double, rounded to nearest.
   var doubleValue: Double { get }
@@ -99,4 +109,15 @@ public protocol AggregatableElement: BitwiseCopyable, Codable, Comparable, Hasha
 
   /// How many elements of a slice are in each bin.
   static func binCounts(of slice: ElementView<Self>, in bins: HistogramBins) -> [UInt32]
+}
+
+@_documentation(visibility: internal)
+extension AggregatableElement where Key == Self {
+  @inlinable
+  @inline(__always)
+  public var key: Self { self }
+
+  @inlinable
+  @inline(__always)
+  public init(key: Self) { self = key }
 }

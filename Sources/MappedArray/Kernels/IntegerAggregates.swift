@@ -5,12 +5,12 @@
 // `por` in the search for matches, 16-byte stores in `fill`.
 
 @_documentation(visibility: internal)
-extension AggregatableElement where Self: FixedWidthInteger, Total == Int128 {
+extension AggregatableElement where Key: FixedWidthInteger, Total == Int128 {
   /// This element as a double, rounded to nearest.
   @inlinable
   @inline(__always)
   public var doubleValue: Double {
-    Self.isSigned ? Double(Int64(truncatingIfNeeded: self)) : Double(UInt64(truncatingIfNeeded: self))
+    Key.isSigned ? Double(Int64(truncatingIfNeeded: key)) : Double(UInt64(truncatingIfNeeded: key))
   }
 
   /// The sum of nothing.
@@ -18,9 +18,9 @@ extension AggregatableElement where Self: FixedWidthInteger, Total == Int128 {
 
   /// Adds a block, exactly: the lanes are wide enough for a block, and 128 bits for 2⁶³ elements of 64 bits.
   public static func add(_ block: ElementView<Self>, to total: inout Int128) {
-    if bitWidth <= 16 {
+    if Key.bitWidth <= 16 {
       total &+= Int128(laneSum(of: block, as: Int32.self))
-    } else if bitWidth == 32 {
+    } else if Key.bitWidth == 32 {
       total &+= Int128(laneSum(of: block, as: Int64.self))
     } else {
       total &+= splitSum(of: block)
@@ -29,18 +29,18 @@ extension AggregatableElement where Self: FixedWidthInteger, Total == Int128 {
 
   @inline(__always)
   private static func laneSum<Lane: FixedWidthInteger>(of block: ElementView<Self>, as _: Lane.Type) -> Lane {
-    Quarters(block).fold(0, { $0 &+ Lane(truncatingIfNeeded: $1) }, merge: &+)
+    Quarters(block).fold(0, { $0 &+ Lane(truncatingIfNeeded: $1.key) }, merge: &+)
   }
 
   /// Sums the halves of 64-bit elements apart. Signed ones are moved up by 2⁶³ first, as SSE2 has no arithmetic shift
   /// of 64 bits.
   @inline(__always)
   private static func splitSum(of block: ElementView<Self>) -> Int128 {
-    let bias: UInt64 = isSigned ? 1 << 63 : 0
+    let bias: UInt64 = Key.isSigned ? 1 << 63 : 0
     let (low, high) = Quarters(block).fold(
       (UInt64(0), UInt64(0)),
       { sums, element in
-        let bits = UInt64(truncatingIfNeeded: element) ^ bias
+        let bits = UInt64(truncatingIfNeeded: element.key) ^ bias
         return (sums.0 &+ (bits & 0xFFFF_FFFF), sums.1 &+ (bits &>> 32))
       },
       merge: { ($0.0 &+ $1.0, $0.1 &+ $1.1) }
@@ -73,15 +73,15 @@ extension AggregatableElement where Self: FixedWidthInteger, Total == Int128 {
   public static func extreme(_ extreme: Extreme, of block: ElementView<Self>) -> Self? {
     guard block.count > 0 else { return nil }
     switch extreme {
-    case .minimum: return best(of: block, by: Less.self)
-    case .maximum: return best(of: block, by: Greater.self)
+    case .minimum: return Self(key: best(of: block, by: Less.self))
+    case .maximum: return Self(key: best(of: block, by: Greater.self))
     }
   }
 
   @inline(__always)
-  private static func best<Test: ComparisonTest>(of block: ElementView<Self>, by _: Test.Type) -> Self {
+  private static func best<Test: ComparisonTest>(of block: ElementView<Self>, by _: Test.Type) -> Key {
     Quarters(block).fold(
-      block[0], { Test.holds($1, $0) ? $1 : $0 }, merge: { Test.holds($1, $0) ? $1 : $0 }
+      block[0].key, { Test.holds($1.key, $0) ? $1.key : $0 }, merge: { Test.holds($1, $0) ? $1 : $0 }
     )
   }
 }

@@ -6,8 +6,9 @@ extension AggregatableElement {
 
   /// The first position of `value`; NaN equals NaN here. O(n).
   public static func firstIndex(of value: Self, in view: ElementView<Self>) -> Int? {
-    value == value
-      ? firstMatch(in: view, with: value, by: Equal.self) : firstMatch(in: view, with: value, by: Unordered.self)
+    let key = value.key
+    return key == key
+      ? firstMatch(in: view, with: key, by: Equal.self) : firstMatch(in: view, with: key, by: Unordered.self)
   }
 
   /// Appends the positions of the first `limit` elements that compare so with `value`. O(n).
@@ -15,24 +16,25 @@ extension AggregatableElement {
     of comparison: Comparison, with value: Self, in view: ElementView<Self>, offset: Int, limit: Int,
     to indexes: inout [Int]
   ) {
+    let key = value.key
     switch comparison {
-    case .greater: append(view, value, offset, limit, &indexes, by: Greater.self)
-    case .greaterOrEqual: append(view, value, offset, limit, &indexes, by: GreaterOrEqual.self)
-    case .less: append(view, value, offset, limit, &indexes, by: Less.self)
-    case .lessOrEqual: append(view, value, offset, limit, &indexes, by: LessOrEqual.self)
-    case .equal: append(view, value, offset, limit, &indexes, by: Equal.self)
-    case .notEqual: append(view, value, offset, limit, &indexes, by: NotEqual.self)
+    case .greater: append(view, key, offset, limit, &indexes, by: Greater.self)
+    case .greaterOrEqual: append(view, key, offset, limit, &indexes, by: GreaterOrEqual.self)
+    case .less: append(view, key, offset, limit, &indexes, by: Less.self)
+    case .lessOrEqual: append(view, key, offset, limit, &indexes, by: LessOrEqual.self)
+    case .equal: append(view, key, offset, limit, &indexes, by: Equal.self)
+    case .notEqual: append(view, key, offset, limit, &indexes, by: NotEqual.self)
     }
   }
 
   @inline(__always)
   private static func firstMatch<Test: ComparisonTest>(
-    in view: ElementView<Self>, with value: Self, by test: Test.Type
+    in view: ElementView<Self>, with value: Key, by test: Test.Type
   ) -> Int? {
     var match: Int?
     view.forEachSlice(of: groupCount) { group, start in
       guard hasMatch(in: group, with: value, by: test) else { return true }
-      match = (0..<group.count).first { Test.holds(group[$0], value) }.map { start &+ $0 }
+      match = (0..<group.count).first { Test.holds(group[$0].key, value) }.map { start &+ $0 }
       return match == nil
     }
     return match
@@ -41,7 +43,7 @@ extension AggregatableElement {
   /// Collects the positions of a group without a branch per element: each is stored, and kept if it matches.
   @inline(__always)
   private static func append<Test: ComparisonTest>(
-    _ view: ElementView<Self>, _ value: Self, _ offset: Int, _ limit: Int, _ indexes: inout [Int], by test: Test.Type
+    _ view: ElementView<Self>, _ value: Key, _ offset: Int, _ limit: Int, _ indexes: inout [Int], by test: Test.Type
   ) {
     withUnsafeTemporaryAllocation(of: Int.self, capacity: groupCount) { matches in
       var remaining = limit
@@ -53,7 +55,7 @@ extension AggregatableElement {
         while index < group.count {
           matches.initializeElement(at: matchCount, to: offset &+ start &+ index)
           // A condition here would be compiled to a branch. A Bool is a byte, 0 or 1.
-          matchCount &+= Int(unsafeBitCast(Test.holds(group[index], value), to: UInt8.self))
+          matchCount &+= Int(unsafeBitCast(Test.holds(group[index].key, value), to: UInt8.self))
           index &+= 1
         }
         let taken = min(matchCount, remaining)
@@ -68,11 +70,11 @@ extension AggregatableElement {
   /// would be turned into one that ends at the first match, which is not vectorised.
   @inline(never)
   private static func hasMatch<Test: ComparisonTest>(
-    in group: ElementView<Self>, with value: Self, by _: Test.Type
+    in group: ElementView<Self>, with value: Key, by _: Test.Type
   ) -> Bool {
-    var found: SIMDMaskScalar = 0
+    var found: Key.SIMDMaskScalar = 0
     for index in 0..<group.count {
-      found |= Test.holds(group[index], value) ? 1 : 0
+      found |= Test.holds(group[index].key, value) ? 1 : 0
     }
     return found != 0
   }

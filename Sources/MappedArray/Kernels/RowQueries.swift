@@ -27,14 +27,11 @@ package final class RowQueries: @unchecked Sendable {
   ///   - columns: how many elements are a row; at least one.
   ///   - set: which instructions; see `row_kernel_find`.
   /// - Returns: nil if rows of that type cannot be compared, or not with these instructions.
-  package convenience init?(
+  package init?(
     _ packed: UnsafeRawBufferPointer, columns: Int, of elementType: ElementType, set: Int32 = -1
   ) {
-    self.init(packed, columns: columns, numpyCode: elementType.numpyCode, elementSize: elementType.size, set: set)
-  }
-
-  init?(_ packed: UnsafeRawBufferPointer, columns: Int, numpyCode: String, elementSize: Int, set: Int32) {
-    guard let kind = numpyCode.utf8.first, let base = packed.baseAddress,
+    let elementSize = elementType.size
+    guard let kind = elementType.numpyCode.utf8.first, let base = packed.baseAddress,
       let kernel = row_kernel_find(CChar(bitPattern: kind), elementSize, set)
     else { return nil }
     self.kernel = kernel

@@ -72,7 +72,7 @@ extension MappedFile {
     guard let first = bytes.indices.first(where: differs), let last = bytes.indices.last(where: differs) else {
       return (new, [], 0)
     }
-    // Across a page's border a kill could leave a half. The text of the ten types never reaches one, unless a stranger
+    // Across a page's border a kill could leave a half. The text of these types never reaches one, unless a stranger
     // wrote it with thousands of spaces.
     guard first / pageSize == last / pageSize else { throw .headerFull }
     return (new, Array(bytes[first...last]), first)

@@ -5,7 +5,7 @@
 /// A number whose every bit pattern is a value, so that received bytes may become one.
 public protocol PackedElement: BitwiseCopyable, Sendable {}
 
-/// A type that the elements of a ``RemoteArray`` can have: the ten number types that a served file can hold.
+/// A type that the elements of a ``RemoteArray`` can have: the number types that a served file can hold.
 public protocol ArrayElement: PackedElement, Comparable, ArgumentConvertible, ReplyValue {
   /// What an element is incremented by: `Int` for integers, so that it may be negative, and a float's own type.
   associatedtype Increment: ArgumentConvertible & Sendable = Int
@@ -14,7 +14,7 @@ public protocol ArrayElement: PackedElement, Comparable, ArgumentConvertible, Re
   /// A mean, variance or standard deviation: a double for integers, and of a float's own type.
   associatedtype Statistic: ReplyValue & Sendable = Double
 
-  /// The type's name on the server: `i8` … `f64`.
+  /// The type's name on the server: `i8` … `f64`, `bool`.
   static var elementTypeName: String { get }
 }
 
@@ -26,6 +26,16 @@ extension UInt8: ArrayElement { public static var elementTypeName: String { "u8"
 extension UInt16: ArrayElement { public static var elementTypeName: String { "u16" } }
 extension UInt32: ArrayElement { public static var elementTypeName: String { "u32" } }
 extension UInt64: ArrayElement { public static var elementTypeName: String { "u64" } }
+
+extension Float16: ArrayElement {
+  /// Floats are incremented by floats.
+  public typealias Increment = Float16
+  /// Summed in double precision, returned as the elements are.
+  public typealias Sum = Float16
+  /// Computed in double precision, returned as the elements are.
+  public typealias Statistic = Float16
+  public static var elementTypeName: String { "f16" }
+}
 
 extension Float: ArrayElement {
   /// Floats are incremented by floats.
@@ -46,3 +56,5 @@ extension Double: ArrayElement {
   public typealias Statistic = Double
   public static var elementTypeName: String { "f64" }
 }
+
+extension Bool8: ArrayElement { public static var elementTypeName: String { "bool" } }

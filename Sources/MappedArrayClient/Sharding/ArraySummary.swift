@@ -86,6 +86,11 @@ extension Int128: ArraySum {
   public func adding(_ other: Int128) -> Int128 { self &+ other }
 }
 
+extension Float16: ArraySum {
+  /// The sum of both.
+  public func adding(_ other: Float16) -> Float16 { self + other }
+}
+
 extension Float: ArraySum {
   /// The sum of both.
   public func adding(_ other: Float) -> Float { self + other }

@@ -22,14 +22,14 @@ struct ElementKind {
 
   static var all: [ElementKind] {
     [
-      float(Double.self), float(Float.self),
+      float(Double.self), float(Float.self), float(Float16.self),
       integer(Int64.self), integer(Int32.self), integer(Int16.self), integer(Int8.self),
-      integer(UInt64.self), integer(UInt32.self), integer(UInt16.self), integer(UInt8.self),
+      integer(UInt64.self), integer(UInt32.self), integer(UInt16.self), integer(UInt8.self), boolean,
     ]
   }
 
   /// What `BITFIELD` calls the type; nil where it has none.
-  var bitfieldName: String? { isFloat || name == "u64" ? nil : name }
+  var bitfieldName: String? { isFloat || name == "u64" || name == "bool" ? nil : name }
 
   private static func float<Value: BinaryFloatingPoint & LosslessStringConvertible & ArrayElement>(
     _: Value.Type
@@ -45,7 +45,13 @@ struct ElementKind {
     }
   }
 
-  private static func values<Value: LosslessStringConvertible & BitwiseCopyable>(
+  private static var boolean: ElementKind {
+    ElementKind(name: Bool8.elementTypeName, size: 1, isFloat: false) { count, random in
+      values((0..<count).map { _ in Bool8(Bool.random(using: &random)) })
+    }
+  }
+
+  private static func values<Value: CustomStringConvertible & BitwiseCopyable>(
     _ values: [Value]
   ) -> Values {
     Values(texts: values.map(\.description), packed: values.withUnsafeBytes { Array($0) })

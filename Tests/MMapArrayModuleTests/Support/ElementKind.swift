@@ -19,6 +19,9 @@ struct ElementKind: Sendable, CustomTestStringConvertible {
     integer(Int8.self, "i8"), integer(Int16.self, "i16"), integer(Int32.self, "i32"), integer(Int64.self, "i64"),
     integer(UInt8.self, "u8"), integer(UInt16.self, "u16"), integer(UInt32.self, "u32"), integer(UInt64.self, "u64"),
     ElementKind(
+      name: "f16", numpyName: "float16", size: 2, isFloat: true, least: "-65504", greatest: "65504",
+      beyond: ["-65520", "65520"]),
+    ElementKind(
       name: "f32", numpyName: "float32", size: 4, isFloat: true, least: "-3.4028235e+38", greatest: "3.4028235e+38",
       beyond: ["-3.5e38", "3.5e38"]),
     ElementKind(
@@ -55,6 +58,7 @@ struct ElementKind: Sendable, CustomTestStringConvertible {
   func packed(_ values: [Int]) -> [UInt8] {
     values.flatMap { value -> [UInt8] in
       switch name {
+      case "f16": bytes(Float16(value))
       case "f32": bytes(Float(value))
       case "f64": bytes(Double(value))
       default: Array(bytes(value)[..<size])

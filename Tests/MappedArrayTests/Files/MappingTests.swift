@@ -156,7 +156,7 @@ struct MappingTests {
 
   @Test("names of no type")
   func otherNames() {
-    for name in ["", "i", "8", "i7", "i128", "int", "uint", "f16", "f8", "<f8", "i8 ", " i8", "i8\0", "ｉ8", "float16"] {
+    for name in ["", "i", "8", "i7", "i128", "int", "uint", "f128", "f8", "<f8", "i8 ", " i8", "i8\0", "ｉ8", "b1"] {
       #expect(ElementType(named: name) == nil)
     }
   }

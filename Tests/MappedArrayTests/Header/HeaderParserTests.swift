@@ -145,7 +145,7 @@ struct HeaderParserTests {
     arguments: [
       "'>f8'": .byteOrder(descr: ">f8"), "'>i2'": .byteOrder(descr: ">i2"), "'>u4'": .byteOrder(descr: ">u4"),
       "'<U3'": .elementType(descr: "<U3"), "'|S5'": .elementType(descr: "|S5"), "'|O'": .elementType(descr: "|O"),
-      "'|b1'": .elementType(descr: "|b1"), "'<f2'": .elementType(descr: "<f2"), "'<c16'": .elementType(descr: "<c16"),
+      "'|b2'": .elementType(descr: "|b2"), "'>f2'": .byteOrder(descr: ">f2"), "'<c16'": .elementType(descr: "<c16"),
       "'<f16'": .elementType(descr: "<f16"), "'<M8[ns]'": .elementType(descr: "<M8[ns]"),
       "'|V8'": .elementType(descr: "|V8"), "'=f8'": .elementType(descr: "=f8"), "'f8'": .elementType(descr: "f8"),
       "'|f8'": .elementType(descr: "|f8"), "'<i3'": .elementType(descr: "<i3"), "''": .elementType(descr: ""),

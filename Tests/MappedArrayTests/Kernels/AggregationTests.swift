@@ -55,14 +55,16 @@ private func isClose(_ value: Double?, _ expected: Double, scale: Double, _ tole
       #expect(results[10] == .index(0), comment)
       return
     }
-    let tolerance = Element.self == Float.self ? 1e-6 : 1e-12
+    let tolerance = Element.self == Float16.self ? 1e-3 : Element.self == Float.self ? 1e-6 : 1e-12
+    // What is replied in the elements' own type may be too large for it.
+    func rounded(_ value: Double) -> Double { Element.self == Float16.self ? Double(Float16(value)) : value }
     let magnitude = elements.reduce(0) { $0 + abs($1.doubleValue) }
     let sum = elements.reduce(0) { $0 + $1.doubleValue }
-    #expect(isClose(results[0].value, sum, scale: magnitude, tolerance), comment)
+    #expect(isClose(results[0].value, rounded(sum), scale: magnitude, tolerance), comment)
     #expect(results[1] == elements.min().map { .element($0) }, comment)
     #expect(results[2] == elements.max().map { .element($0) }, comment)
     #expect(isClose(results[3].value, reference.mean, scale: magnitude / Double(count), tolerance), comment)
-    #expect(isClose(results[4].value, reference.variance, scale: reference.variance, tolerance), comment)
+    #expect(isClose(results[4].value, rounded(reference.variance), scale: reference.variance, tolerance), comment)
     let deviation = reference.variance.squareRoot()
     #expect(isClose(results[5].value, deviation, scale: deviation, tolerance), comment)
     #expect(results[6] == reference.index(of: .minimum).map { .index($0 + 5) }, comment)
@@ -158,7 +160,7 @@ private func isClose(_ value: Double?, _ expected: Double, scale: Double, _ tole
     check(element.type)
   }
 
-  @Test(arguments: TestedType.all)
+  @Test(arguments: TestedType.numbers)
   func theFirstOfEqualExtremesWinsAcrossBlocks(_ element: TestedType) {
     func check<Element: TestedElement>(_: Element.Type) {
       let block = ElementView<Element>.blockCount

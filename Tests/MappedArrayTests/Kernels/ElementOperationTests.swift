@@ -97,6 +97,7 @@ import Testing
         #expect(Element.infinity.incremented(by: -.infinity, overflow: policy)?.isNaN == true)
       }
     }
+    check(Float16.self)
     check(Float.self)
     check(Double.self)
   }

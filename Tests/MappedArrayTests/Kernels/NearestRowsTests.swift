@@ -45,7 +45,7 @@ struct NearestRowsTests {
     let halves = [UInt16](0 ... .max)
     let one = [Float16(1).bitPattern, 0]
     let prepared = one.withUnsafeBytes {
-      RowQueries(UnsafeRawBufferPointer(rebasing: $0[..<2]), columns: 1, numpyCode: "f2", elementSize: 2, set: set)
+      RowQueries(UnsafeRawBufferPointer(rebasing: $0[..<2]), columns: 1, of: .f16, set: set)
     }
     // Not every processor has every set.
     guard let prepared else { return #expect(set > 0) }

@@ -18,8 +18,14 @@ extension UInt8: TestedElement { static var names: [String] { ["u8", "uint8"] } 
 extension UInt16: TestedElement { static var names: [String] { ["u16", "uint16"] } }
 extension UInt32: TestedElement { static var names: [String] { ["u32", "uint32"] } }
 extension UInt64: TestedElement { static var names: [String] { ["u64", "uint64"] } }
+extension Float16: TestedElement { static var names: [String] { ["f16", "float16", "half"] } }
 extension Float: TestedElement { static var names: [String] { ["f32", "float32", "float"] } }
 extension Double: TestedElement { static var names: [String] { ["f64", "float64", "double"] } }
+
+extension Bool8: TestedElement {
+  static var names: [String] { ["bool", "bool8"] }
+  init(_ small: Int8) { self.init(small != 0) }
+}
 
 extension TestedElement where Self: FixedWidthInteger {
   init(_ small: Int8) { self.init(truncatingIfNeeded: small) }
@@ -39,6 +45,8 @@ struct TestedType: CustomTestStringConvertible, Sendable {
   }
 
   static let all = ElementType.allCases.map(TestedType.init)
+  /// Those that have more than two values.
+  static let numbers = ElementType.allCases.filter { $0.kind != .boolean }.map(TestedType.init)
   static let integers = ElementType.allCases.filter { $0.kind != .floatingPoint }.map(TestedType.init)
   static let floats = ElementType.allCases.filter { $0.kind == .floatingPoint }.map(TestedType.init)
 }

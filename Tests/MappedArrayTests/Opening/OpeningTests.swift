@@ -235,7 +235,7 @@ struct OpeningTests {
     }
     do {
       var file = try MappedFile(creating: path(), of: type, shape: [3])
-      let one = packedOne(type)
+      let one = try packedOne(type)
       try one.withUnsafeBytes { try file.write(packed: $0, at: 1) }
       try one.withUnsafeBytes { try file.append(packed: $0) }
     }
@@ -243,13 +243,10 @@ struct OpeningTests {
     #expect(seen == type && sum == 4)
   }
 
-  private func packedOne(_ type: ElementType) -> [UInt8] {
-    func one<Element: MappableElement>(_: Element.Type) -> [UInt8] {
-      switch Element.numberKind {
-      case .floatingPoint: Element.elementType == .f32 ? packed([Float(1)]) : packed([Double(1)])
-      default: [1] + [UInt8](repeating: 0, count: MemoryLayout<Element>.size - 1)
-      }
+  private func packedOne(_ type: ElementType) throws -> [UInt8] {
+    func one<Element: MappableElement>(_: Element.Type) throws -> [UInt8] {
+      packed([try Element.parse("1")])
     }
-    return one(type.swiftType)
+    return try one(type.swiftType)
   }
 }

@@ -172,10 +172,11 @@ extension AggregatableElement {
 
   /// The first position of a value, or of a NaN if it is one. O(n).
   static func position(of value: Self, in piece: ElementView<Self>) -> Int? {
+    let key = value.key
     var position: Int?
     piece.forEachSlice(of: 512) { group, start in
-      guard contains(value, group) else { return true }
-      position = (0..<group.count).first { group[$0] == value || (value != value && group[$0] != group[$0]) }
+      guard contains(key, group) else { return true }
+      position = (0..<group.count).first { group[$0].key == key || (key != key && group[$0].key != group[$0].key) }
         .map { start &+ $0 }
       return position == nil
     }
@@ -184,12 +185,12 @@ extension AggregatableElement {
 
   // As `hasMatch`.
   @inline(never)
-  private static func contains(_ value: Self, _ group: ElementView<Self>) -> Bool {
-    var found: SIMDMaskScalar = 0
+  private static func contains(_ value: Key, _ group: ElementView<Self>) -> Bool {
+    var found: Key.SIMDMaskScalar = 0
     if value == value {
-      for index in 0..<group.count { found |= group[index] == value ? 1 : 0 }
+      for index in 0..<group.count { found |= group[index].key == value ? 1 : 0 }
     } else {
-      for index in 0..<group.count { found |= group[index] != group[index] ? 1 : 0 }
+      for index in 0..<group.count { found |= group[index].key != group[index].key ? 1 : 0 }
     }
     return found != 0
   }

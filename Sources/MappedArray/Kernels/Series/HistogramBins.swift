@@ -44,11 +44,11 @@ private func linearEdges<Value: BinaryFloatingPoint>(from start: Value, to stop:
   return zip(edges, edges.dropFirst()).allSatisfy { $0 < $1 } ? edges : nil
 }
 
-extension AggregatableElement where Self: FixedWidthInteger, Total == Int128 {
+extension AggregatableElement where Key: FixedWidthInteger, Total == Int128 {
   public static func bins(
     _ count: Int, between bounds: HistogramBounds?, extremes: (minimum: Self, maximum: Self)?
   ) throws(HistogramError) -> HistogramBins {
-    let bounds = bounds ?? .integers(Int128(extremes?.minimum ?? 0), Int128(extremes?.maximum ?? 0))
+    let bounds = bounds ?? .integers(Int128(extremes?.minimum.key ?? 0), Int128(extremes?.maximum.key ?? 0))
     switch bounds {
     case .integers(let low, let high):
       guard Swift.max(low.magnitude, high.magnitude) > 1 << 53 else {
@@ -77,8 +77,8 @@ extension AggregatableElement where Self: FixedWidthInteger, Total == Int128 {
     _ thresholds: [Int128], upTo high: Int128, from start: Double, width: Double
   ) -> HistogramBins {
     var bins = HistogramBins(count: thresholds.count)
-    let least = Swift.max(thresholds[0], Int128(Self.min))
-    let greatest = Swift.min(high, Int128(Self.max))
+    let least = Swift.max(thresholds[0], Int128(Key.min))
+    let greatest = Swift.min(high, Int128(Key.max))
     guard least <= greatest else { return bins }
     bins.base = UInt64(truncatingIfNeeded: least)
     bins.width = UInt64(clamping: greatest - least)
@@ -106,7 +106,7 @@ extension AggregatableElement where Self: FixedWidthInteger, Total == Int128 {
         let isNarrow = width <= UInt64(Int64.max)
         for index in 0..<slice.count {
           // One that is below the least wraps around to more than the width.
-          let offset = UInt64(truncatingIfNeeded: slice[index]) &- bins.base
+          let offset = UInt64(truncatingIfNeeded: slice[index].key) &- bins.base
           guard offset <= width else { continue }
           let place = isNarrow ? Double(Int64(bitPattern: offset)) : Double(offset)
           let bin = lastEdge(offset, near: bins.guess(place * bins.scale + bins.shift, last), offsets, last: last)

@@ -1,14 +1,14 @@
 // Elements as numbers without a sign in the same order, and what lies between two of them.
 
-extension AggregatableElement where Self: FixedWidthInteger, Total == Int128 {
-  private static var signBit: UInt64 { isSigned ? 1 &<< UInt64(bitWidth &- 1) : 0 }
-  private static var mask: UInt64 { UInt64.max &>> UInt64(64 &- bitWidth) }
+extension AggregatableElement where Key: FixedWidthInteger, Total == Int128 {
+  private static var signBit: UInt64 { Key.isSigned ? 1 &<< UInt64(Key.bitWidth &- 1) : 0 }
+  private static var mask: UInt64 { UInt64.max &>> UInt64(64 &- Key.bitWidth) }
 
   @inline(__always)
-  public var orderedBits: UInt64 { (UInt64(truncatingIfNeeded: self) & Self.mask) ^ Self.signBit }
+  public var orderedBits: UInt64 { (UInt64(truncatingIfNeeded: key) & Self.mask) ^ Self.signBit }
 
   @inline(__always)
-  public init(orderedBits: UInt64) { self.init(truncatingIfNeeded: orderedBits ^ Self.signBit) }
+  public init(orderedBits: UInt64) { self.init(key: Key(truncatingIfNeeded: orderedBits ^ Self.signBit)) }
 
   /// NumPy returns a float64 for every integer type. There the difference of two integers can wrap around; here it is
   /// exact.

@@ -25,7 +25,7 @@ public struct PieceSum: Sendable {
   }
 }
 
-extension AggregatableElement where Self: FixedWidthInteger, Total == Int128 {
+extension AggregatableElement where Key: FixedWidthInteger, Total == Int128 {
   public static func pieceSum(of piece: ElementView<Self>) -> PieceSum {
     var total = emptyTotal
     add(piece, to: &total)
@@ -38,11 +38,12 @@ extension AggregatableElement where Self: FixedWidthInteger, Total == Int128 {
 
   // Not with `extreme`: inlined where buckets are, its comparisons would become calls.
   public static func extremes(of piece: ElementView<Self>) -> (minimum: Self, maximum: Self) {
-    let first = piece[0]
-    return Quarters(piece).fold(
+    let first = piece[0].key
+    let (minimum, maximum) = Quarters(piece).fold(
       (first, first),
-      { ($1 < $0.0 ? $1 : $0.0, $1 > $0.1 ? $1 : $0.1) },
+      { ($1.key < $0.0 ? $1.key : $0.0, $1.key > $0.1 ? $1.key : $0.1) },
       merge: { (Swift.min($0.0, $1.0), Swift.max($0.1, $1.1)) })
+    return (Self(key: minimum), Self(key: maximum))
   }
 }
 

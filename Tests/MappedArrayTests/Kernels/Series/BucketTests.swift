@@ -60,7 +60,7 @@ import Testing
     check(element.type)
   }
 
-  @Test(arguments: TestedType.all)
+  @Test(arguments: TestedType.numbers)
   func theFirstOfEqualExtremesWinsAcrossBlocks(_ element: TestedType) {
     func check<Element: TestedElement>(_: Element.Type) {
       let block = ElementView<Element>.blockCount
