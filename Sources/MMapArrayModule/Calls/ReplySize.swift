@@ -22,11 +22,11 @@ enum ReplySize {
   static func array(_ count: Int) -> Int { integer(count) }
 
   /// What a result of an aggregate has at most, of elements of this type.
-  static func most(of operation: AggregateOperation, over type: ElementType) -> Int {
+  static func most<Element: MappableElement>(of operation: AggregateOperation, over type: Element.Type) -> Int {
     switch operation {
     case .first, .last, .minimum, .maximum: most(of: type)
-    case .count, .indexOfMinimum, .indexOfMaximum: most(of: .i64)
-    case .mean, .variance, .standardDeviation: most(of: .f64)
+    case .count, .indexOfMinimum, .indexOfMaximum: most(of: Int64.self)
+    case .mean, .variance, .standardDeviation: most(of: Double.self)
     // Of integers it may have 128 bits.
     case .sum: 7 + 40
     }

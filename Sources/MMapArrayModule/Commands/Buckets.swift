@@ -25,7 +25,7 @@ enum DivideIntoBuckets: ArrayCommand {
     guard bounds.count <= SeriesLimit.count else { throw .tooMany(bounds.count, "buckets") }
     let computation = Buckets<Element>(operations, in: bounds)
     let bucketBytes = operations.reduce(ReplySize.array(operations.count)) {
-      $0 + ReplySize.most(of: $1, over: Element.elementType)
+      $0 + ReplySize.most(of: $1, over: Element.self)
     }
     let memory = try services.reserve(
       for: computation, replyBytes: ReplySize.array(bounds.count) + bounds.count * bucketBytes,

@@ -21,7 +21,7 @@ enum DownsampleRange: ArrayCommand {
     let pointCount = min(count, range.count)
     guard pointCount <= SeriesLimit.count else { throw .tooMany(pointCount, "points") }
     let computation = Downsampling<Element>(range, count: count)
-    let pointBytes = ReplySize.integer(range.upperBound) + ReplySize.most(of: Element.elementType)
+    let pointBytes = ReplySize.integer(range.upperBound) + ReplySize.most(of: Element.self)
     let memory = try services.reserve(
       for: computation, replyBytes: ReplySize.array(2 * pointCount) + pointCount * pointBytes,
       instead: "give a smaller n", call)

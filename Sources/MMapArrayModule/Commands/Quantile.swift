@@ -20,9 +20,10 @@ enum ComputeQuantiles: ArrayCommand {
     let range = try arguments.positions().range(count: array.elements.count)
     let parts = try parts(&arguments)
     let computation = Quantiles<Element>(parts, count: range.count)
-    let resultType = Element.numberKind == .floatingPoint ? Element.elementType : .f64
+    let resultBytes =
+      Element.numberKind == .floatingPoint ? ReplySize.most(of: Element.self) : ReplySize.most(of: Double.self)
     let memory = try services.reserve(
-      for: computation, replyBytes: ReplySize.array(parts.count) + parts.count * ReplySize.most(of: resultType),
+      for: computation, replyBytes: ReplySize.array(parts.count) + parts.count * resultBytes,
       instead: "give fewer q", call)
     try services.perform(
       ComputingQuantiles(computation: computation, memory: memory), over: range, of: array, for: call)
