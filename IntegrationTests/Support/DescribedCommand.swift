@@ -46,7 +46,7 @@ struct DescribedCommand: Sendable, CustomTestStringConvertible {
   static let all = [
     DescribedCommand(
       names: ["MMAP"], arity: -3, flags: ["write", "denyoom"],
-      hint: "key path [\(ElementCase.all.map(\.name).joined(separator: "|"))] [RAW] [READONLY|WRITABLE] "
+      hint: "key path [\(ElementCase.all.map(\.name).joined(separator: "|"))|Sn] [RAW] [READONLY|WRITABLE] "
         + "[COLUMNS columns]",
       keyFlags: ["RW", "insert"],
       words: ["a", "a"]),

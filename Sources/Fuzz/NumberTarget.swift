@@ -14,7 +14,7 @@ struct NumberTarget: FuzzTarget {
 
   // MARK: - Integers
 
-  private static let integers = ElementType.allCases.compactMap { $0.accept(IntegerVisitor()) }
+  private static let integers = ElementType.numbers.compactMap { $0.accept(IntegerVisitor()) }
 
   private struct IntegerVisitor: ElementTypeVisitor {
     func visit<Element: MappableElement>(

@@ -16,6 +16,8 @@ indirect enum CommandError: CallError {
   case array(MappedArrayError)
   case index(String)
   case value(String, ElementType, range: (least: String, greatest: String), isOutOfRange: Bool)
+  /// The command computes, and the elements are no numbers.
+  case noNumbers(ElementType)
   /// The server may not use as much memory as that takes.
   case outOfMemory
   /// The reply would have so many bytes, or more.
@@ -38,10 +40,14 @@ indirect enum CommandError: CallError {
         + "MMAP.RELOAD \(key) takes the new one"
     case .array(let error): "ERR \(error.reply)"
     case .index(let text): "ERR index \(text) is not an integer of 64 bits"
+    case .value(let text, .string(let size), _, _):
+      "ERR value \(text) is too long for S\(size.bytes): give at most \(size.bytes) bytes"
     case .value(let text, let type, let range, true):
       "ERR value \(text) is out of range for \(type.name): \(range.least) to \(range.greatest)"
     case .value(let text, let type, let range, false):
       "ERR value \(text) is no \(type.name): give a number from \(range.least) to \(range.greatest)"
+    case .noNumbers(let type):
+      "ERR the elements are strings, \(type.name), and that is arithmetic: it takes an array of numbers"
     // The server's own words.
     case .outOfMemory: "OOM command not allowed when used memory > 'maxmemory'."
     case .largeReply(let bytes, let most, let instead):
@@ -60,5 +66,13 @@ func onArray<Result: ~Copyable>(
     return try work()
   } catch {
     throw .array(error)
+  }
+}
+
+extension MappableElement {
+  /// For commands that compute with elements.
+  @inline(__always)
+  static func checkIsNumber() throws(CommandError) {
+    if numberKind == .string { throw .noNumbers(elementType) }
   }
 }

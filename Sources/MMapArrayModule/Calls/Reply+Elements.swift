@@ -19,7 +19,7 @@ extension Reply {
   ) throws(Failure) {
     // Only floats look different in RESP3.
     let usesDoubles = Element.numberKind == .floatingPoint && isRESP3()
-    try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: NumberText.room) { room throws(Failure) in
+    try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Element.textRoom) { room throws(Failure) in
       // The buffer has a capacity, so it has an address.
       guard let text = room.baseAddress else { return }
       try body(ElementReply(reply: self, text: text, usesDoubles: usesDoubles))
@@ -35,7 +35,8 @@ extension Reply {
   }
 }
 
-/// Replies elements: integers as integers, a u64 above 2⁶³−1 as a big number, floats as text (RESP2) or doubles (RESP3).
+/// Replies elements: integers as integers, a u64 above 2⁶³−1 as a big number, floats as text (RESP2) or doubles (RESP3),
+/// strings as strings.
 struct ElementReply<Element: MappableElement> {
   fileprivate let reply: Reply
   /// Room for the text of one number.
@@ -48,6 +49,7 @@ struct ElementReply<Element: MappableElement> {
     case .integer(let integer): reply.integer(integer)
     // In RESP2 the server makes a bulk string of it.
     case .large: reply.bigNumber(write(element))
+    case .text: reply.bytes(write(element))
     case .floating(let double):
       if usesDoubles { replyDouble(element, double) } else { reply.bytes(write(element)) }
     }

@@ -4,6 +4,12 @@ import MappedArray
 enum ReplySize {
   /// How many elements are replied in about a millisecond.
   static let piece = 1 << 14
+  /// How many elements of a type, which may be long, are replied in about a millisecond.
+  @inline(__always)
+  static func piece<Element: MappableElement>(of type: Element.Type) -> Int {
+    min(piece, manyBytes / MemoryLayout<Element>.stride)
+  }
+
   /// How many bytes of packed elements are many.
   static let manyBytes = 1 << 20
 
@@ -37,6 +43,7 @@ enum ReplySize {
   static func most<Element: MappableElement>(of type: Element.Type) -> Int {
     // The kind before an integer, CR and LF behind it; large ones are bulk strings as floats are.
     let isInteger = Element.numberKind != .floatingPoint && Element.elementType != .u64
+    if Element.numberKind == .string { return 9 + Element.mostTextBytes }
     return (isInteger ? 3 : 7) + Element.mostTextBytes
   }
 }

@@ -26,7 +26,9 @@ enum AggregateRange: ArrayCommand {
   ) throws(CommandError) {
     var arguments = call.arguments
     let range = try arguments.positions().range(count: array.elements.count)
-    try services.perform(Aggregating<Element>(operations(&arguments), over: range), over: range, of: array, for: call)
+    let operations = try operations(&arguments)
+    if operations.contains(where: \.isArithmetic) { try Element.checkIsNumber() }
+    try services.perform(Aggregating<Element>(operations, over: range), over: range, of: array, for: call)
   }
 
   static func runWithoutKey(_ call: Call) throws(CommandError) {
@@ -44,6 +46,11 @@ enum AggregateRange: ArrayCommand {
     }
     return found
   }
+}
+
+extension AggregateOperation {
+  /// Whether it computes with elements; others only compare or count them.
+  fileprivate var isArithmetic: Bool { [.sum, .mean, .variance, .standardDeviation].contains(self) }
 }
 
 private struct Aggregating<Element: MappableElement>: ReadingWork {

@@ -4,6 +4,7 @@ import ServerModule
 /// `MMAP.BUCKETS key start stop n op [op …]`
 enum DivideIntoBuckets: ArrayCommand {
   static var access: CommandDescription.Access { .reading }
+  static var needsNumbers: Bool { true }
   static var needsCount: Bool { true }
   static let description = CommandDescription(
     "MMAP.BUCKETS", access: access, since: "1.1.0",

@@ -4,6 +4,7 @@ import ServerModule
 /// `MMAP.DOWNSAMPLE key start stop n`
 enum DownsampleRange: ArrayCommand {
   static var access: CommandDescription.Access { .reading }
+  static var needsNumbers: Bool { true }
   static var needsCount: Bool { true }
   static let description = CommandDescription(
     "MMAP.DOWNSAMPLE", access: access, since: "1.1.0",

@@ -5,6 +5,7 @@ import ServerModule
 /// `MMAP.HISTOGRAM key start stop bins [low high]`
 enum CountInBins: ArrayCommand {
   static var access: CommandDescription.Access { .reading }
+  static var needsNumbers: Bool { true }
   static var needsCount: Bool { true }
   static let description = CommandDescription(
     "MMAP.HISTOGRAM", access: access, since: "1.1.0",

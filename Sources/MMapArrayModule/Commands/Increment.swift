@@ -8,6 +8,7 @@ enum IncrementElements: ArrayCommand {
   ]
 
   static var access: CommandDescription.Access { .writing }
+  static var needsNumbers: Bool { true }
   static var needsCount: Bool { false }
   static let description = CommandDescription(
     "MMAP.INCRBY", access: access, dataUse: [.access, .update], isFast: true,

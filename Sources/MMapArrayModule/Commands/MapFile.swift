@@ -8,7 +8,7 @@ enum MapFile: KeyCommand {
     summary: "Binds a key to a file of numbers; returns how many there are", complexity: "O(1)",
     arguments: [
       .key, .string("path"),
-      .oneOf("type", ElementType.allCases.map { .token($0.name, $0.name) }, .optional),
+      .oneOf("type", ElementType.numbers.map { .token($0.name, $0.name) } + [.string("Sn")], .optional),
       .token("raw", "RAW", .optional),
       .oneOf("access", [.token("readonly", "READONLY"), .token("writable", "WRITABLE")], .optional),
       .integer("columns", .optional, behind: "COLUMNS"),
@@ -134,7 +134,7 @@ private struct MapOptions {
       } else if elementType == nil, let type = ElementType(named: word.text) {
         elementType = type
       } else {
-        let types = ElementType.allCases.map(\.name).joined(separator: ", ")
+        let types = ElementType.numbers.map(\.name).joined(separator: ", ") + ", S1 to S\(StringSize.most)"
         throw .argument(
           "\(word.quotation) is not understood here: give a type (\(types)), RAW, READONLY or WRITABLE, COLUMNS and a "
             + "number, each once")

@@ -13,6 +13,7 @@ enum FindNearestRows: ArrayCommand {
   private static let mostQueries = 1 << 16
 
   static var access: CommandDescription.Access { .reading }
+  static var needsNumbers: Bool { true }
   static var needsCount: Bool { true }
   static let description = CommandDescription(
     "MMAP.KNN", access: access, since: "1.1.0", summary: "Returns the rows that are nearest to vectors, exactly",

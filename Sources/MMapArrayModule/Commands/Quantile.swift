@@ -5,6 +5,7 @@ import ServerModule
 /// `MMAP.QUANTILE key start stop q [q …]`
 enum ComputeQuantiles: ArrayCommand {
   static var access: CommandDescription.Access { .reading }
+  static var needsNumbers: Bool { true }
   static var needsCount: Bool { true }
   static let description = CommandDescription(
     "MMAP.QUANTILE", access: access, since: "1.1.0",

@@ -49,7 +49,7 @@ extension Services {
   fileprivate func replyElements<Element: MappableElement>(
     of array: TypedArray<Element>, _ range: Range<Int>, for call: Call
   ) throws(CommandError) {
-    try replyElements(in: range, of: array, isPacked: false, fewest: ReplySize.piece, for: call) {
+    try replyElements(in: range, of: array, isPacked: false, fewest: ReplySize.piece(of: Element.self), for: call) {
       () throws(CommandError) in
       try call.reply.elements(of: array, range)
     }

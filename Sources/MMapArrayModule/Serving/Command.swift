@@ -14,6 +14,9 @@ protocol ArrayCommand: Command {
   /// do not look only when an index lies behind the count.
   static var needsCount: Bool { get }
 
+  /// Whether it computes with elements, so that there is nothing it could do with strings.
+  static var needsNumbers: Bool { get }
+
   static func run<Element: MappableElement>(
     _ call: Call, on array: TypedArray<Element>, with services: Services
   ) throws(CommandError)
@@ -23,6 +26,8 @@ protocol ArrayCommand: Command {
 }
 
 extension ArrayCommand {
+  static var needsNumbers: Bool { false }
+
   static func runWithoutKey(_ call: Call) throws(CommandError) { throw .noSuchKey }
 }
 
@@ -38,7 +43,7 @@ protocol KeyCommand: Command {
 }
 
 extension CommandArgument {
-  /// An element: a number of the array's type.
+  /// An element: a number, or a string, of the array's type.
   static let value = CommandArgument.string("value")
 
   static func value(_ occurrence: Occurrence) -> CommandArgument { .string("value", occurrence) }

@@ -70,7 +70,9 @@ struct Gathering<Element: MappableElement>: ReadingWork {
     memory.giveBack()
   }
 
-  var replyCount: Int { isPacked ? 1 : max(1, (count + ReplySize.piece - 1) / ReplySize.piece) }
+  private var piece: Int { ReplySize.piece(of: Element.self) }
+
+  var replyCount: Int { isPacked ? 1 : max(1, (count + piece - 1) / piece) }
 
   func write(_ part: Int, to reply: Reply, isRESP3: Bool) {
     guard let bytes = copy?.bytes else { return }
@@ -78,9 +80,9 @@ struct Gathering<Element: MappableElement>: ReadingWork {
       return reply.bytes(UnsafeRawBufferPointer(rebasing: bytes[..<(count * MemoryLayout<Element>.stride)]))
     }
     if part == 0 { reply.array(count: count) }
-    let start = part * ReplySize.piece
+    let start = part * piece
     reply.withElements(of: Element.self, isRESP3: isRESP3) { reply in
-      for index in start..<min(start + ReplySize.piece, count) {
+      for index in start..<min(start + piece, count) {
         reply(bytes.loadUnaligned(fromByteOffset: index * MemoryLayout<Element>.stride, as: Element.self))
       }
     }

@@ -40,6 +40,7 @@ private struct Runner<Command: ArrayCommand>: ArrayVisitor {
 
   @inline(__always)
   func visit<Element: MappableElement>(_ array: TypedArray<Element>) throws(CommandError) {
+    if Command.needsNumbers { try Element.checkIsNumber() }
     try services.borrow { (services) throws(CommandError) in try Command.run(call, on: array, with: services) }
   }
 }

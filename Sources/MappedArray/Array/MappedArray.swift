@@ -77,7 +77,10 @@ extension MappedArray {
     var areThere = true
     for index in indexes {
       if UInt(bitPattern: index) < UInt(bitPattern: file.count) {
-        fault_guard_touch(file.elements + index &* MemoryLayout<Element>.stride)
+        let address = file.elements + index &* MemoryLayout<Element>.stride
+        fault_guard_touch(address)
+        // A long one may end on another page.
+        if MemoryLayout<Element>.stride > 16 { fault_guard_touch(address + (MemoryLayout<Element>.stride &- 1)) }
       } else {
         areThere = false
       }

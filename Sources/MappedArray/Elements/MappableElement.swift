@@ -1,6 +1,6 @@
 import DecimalText
 
-/// A type of number that files hold and arrays map: fixed size, little-endian, no padding.
+/// A type of number, or of string, that files hold and arrays map: fixed size, little-endian, no padding.
 ///
 /// The types of ``ElementType`` conform. Programs write generic code with it, and no conformances.
 public protocol MappableElement: AggregatableElement {
@@ -21,10 +21,14 @@ public protocol MappableElement: AggregatableElement {
 
   /// Writes the element's text; see `NumberText`.
   ///
-  /// - Parameter output: room for `NumberText.room` bytes.
+  /// - Parameter output: room for ``textRoom`` bytes.
   /// - Returns: the length of the text in bytes.
   @_documentation(visibility: internal)
   func write(to output: UnsafeMutablePointer<UInt8>) -> Int
+
+  /// The room in bytes that ``write(to:)`` wants.
+  @_documentation(visibility: internal)
+  static var textRoom: Int { get }
 
   /// How long such a text is at most.
   @_documentation(visibility: internal)
@@ -46,15 +50,22 @@ public enum ElementNumber: Sendable {
   /// Above `Int64.max`.
   case large(UInt64)
   case floating(Double)
+  /// None: it is its text.
+  case text
 }
 
 extension MappableElement {
   @_documentation(visibility: internal)
   public static var aliases: [String] { [] }
 
+  @inlinable
+  @inline(__always)
+  @_documentation(visibility: internal)
+  public static var textRoom: Int { NumberText.room }
+
   /// The element's text, as it is replied.
   package var text: String {
-    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: NumberText.room) { room in
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.textRoom) { room in
       // The buffer has a capacity, so it has an address.
       let count = room.baseAddress.map(write) ?? 0
       return String(decoding: room[..<count], as: UTF8.self)

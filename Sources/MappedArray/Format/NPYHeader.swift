@@ -84,7 +84,7 @@ package struct NPYHeader: Equatable, Sendable {
   private var lengthEnd: Int { version == 1 ? 10 : 12 }
 
   private static func text(elementType: ElementType, shape: [Int]) -> [UInt8] {
-    let order = elementType.size == 1 ? "|" : "<"
+    let order = elementType.hasByteOrder ? "<" : "|"
     let dimensions = shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? "," : "")
     return Array(
       "{'descr': '\(order)\(elementType.numpyCode)', 'fortran_order': False, 'shape': (\(dimensions)), }".utf8)

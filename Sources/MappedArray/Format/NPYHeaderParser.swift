@@ -142,14 +142,14 @@ struct NPYHeaderParser {
         descr: quoted(from: position, to: min(bytes.count, position + NPYHeaderParser.mostQuotedBytes)))
     }
     let descr = try string()
-    guard let type = ElementType.allCases.first(where: { descr.dropFirst() == $0.numpyCode }) else {
+    guard let type = ElementType(numpyCode: descr.dropFirst()) else {
       throw .elementType(descr: descr)
     }
     switch descr.utf8.first {
     case UInt8(ascii: "<"): return type
-    case UInt8(ascii: "|") where type.size == 1: return type
-    // One byte has no order.
-    case UInt8(ascii: ">") where type.size == 1: return type
+    case UInt8(ascii: "|") where !type.hasByteOrder: return type
+    // One byte has no order, and those of a string have one anyway.
+    case UInt8(ascii: ">") where !type.hasByteOrder: return type
     case UInt8(ascii: ">"): throw .byteOrder(descr: descr)
     default: throw .elementType(descr: descr)
     }

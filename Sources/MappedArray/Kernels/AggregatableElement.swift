@@ -8,7 +8,7 @@
 public protocol AggregatableElement: BitwiseCopyable, Codable, Comparable, Hashable, Sendable {
   /// What elements are computed with and compared as, in loops that the compiler can vectorise: themselves, if nothing
   /// is faster.
-  associatedtype Key: Comparable & Sendable & SIMDScalar = Self
+  associatedtype Key: Comparable & Sendable = Self
 
   /// A sum in the making, exact for integers and pairwise for floats.
   associatedtype Total: Sendable = Int128

@@ -1,5 +1,5 @@
 @_documentation(visibility: internal)
-extension AggregatableElement {
+extension AggregatableElement where Key: SIMDScalar {
   /// How many elements are looked at together before their positions are: 1 KiB of them.
   @inline(__always)
   private static var groupCount: Int { 1024 / MemoryLayout<Self>.stride }

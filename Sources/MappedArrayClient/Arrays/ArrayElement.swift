@@ -6,6 +6,9 @@
 public protocol PackedElement: BitwiseCopyable, Sendable {}
 
 /// A type that the elements of a ``RemoteArray`` can have: the number types that a served file can hold.
+///
+/// Strings have no type here, because their size is known at run time only. They are read and written by commands:
+/// `connection("VMGET", key, 0, 7, as: [String?].self)`.
 public protocol ArrayElement: PackedElement, Comparable, ArgumentConvertible, ReplyValue {
   /// What an element is incremented by: `Int` for integers, so that it may be negative, and a float's own type.
   associatedtype Increment: ArgumentConvertible & Sendable = Int

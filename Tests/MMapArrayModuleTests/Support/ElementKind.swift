@@ -19,14 +19,14 @@ struct ElementKind: Sendable, CustomTestStringConvertible {
     integer(Int8.self, "i8"), integer(Int16.self, "i16"), integer(Int32.self, "i32"), integer(Int64.self, "i64"),
     integer(UInt8.self, "u8"), integer(UInt16.self, "u16"), integer(UInt32.self, "u32"), integer(UInt64.self, "u64"),
     ElementKind(
-      name: "f16", numpyName: "float16", size: 2, isFloat: true, least: "-65504", greatest: "65504",
-      beyond: ["-65520", "65520"]),
-    ElementKind(
       name: "f32", numpyName: "float32", size: 4, isFloat: true, least: "-3.4028235e+38", greatest: "3.4028235e+38",
       beyond: ["-3.5e38", "3.5e38"]),
     ElementKind(
       name: "f64", numpyName: "float64", size: 8, isFloat: true, least: "-1.7976931348623157e+308",
       greatest: "1.7976931348623157e+308", beyond: ["-1.8e308", "1.8e308"]),
+    ElementKind(
+      name: "f16", numpyName: "float16", size: 2, isFloat: true, least: "-65504", greatest: "65504",
+      beyond: ["-65520", "65520"]),
   ]
 
   private static func integer<Integer: FixedWidthInteger>(_ type: Integer.Type, _ name: String) -> ElementKind {

@@ -4,7 +4,7 @@ import Testing
 
 /// What is read of a `.npy` header, and what is refused.
 struct HeaderParserTests {
-  @Test("each type in each version, at any data offset", arguments: ElementType.allCases, 1...3)
+  @Test("each type in each version, at any data offset", arguments: ElementType.numbers, 1...3)
   func types(type: ElementType, version: UInt8) throws {
     for order in type.size == 1 ? ["|", "<", ">"] : ["<"] {
       for dataOffset in [nil, 74, 75, 96, 127, 128, 4096, 65_545] {
@@ -144,7 +144,8 @@ struct HeaderParserTests {
     "other element types",
     arguments: [
       "'>f8'": .byteOrder(descr: ">f8"), "'>i2'": .byteOrder(descr: ">i2"), "'>u4'": .byteOrder(descr: ">u4"),
-      "'<U3'": .elementType(descr: "<U3"), "'|S5'": .elementType(descr: "|S5"), "'|O'": .elementType(descr: "|O"),
+      "'<U3'": .elementType(descr: "<U3"), "'|S0'": .elementType(descr: "|S0"), "'|S4097'": .elementType(descr: "|S4097"),
+      "'|S05'": .elementType(descr: "|S05"), "'|S'": .elementType(descr: "|S"), "'|O'": .elementType(descr: "|O"),
       "'|b2'": .elementType(descr: "|b2"), "'>f2'": .byteOrder(descr: ">f2"), "'<c16'": .elementType(descr: "<c16"),
       "'<f16'": .elementType(descr: "<f16"), "'<M8[ns]'": .elementType(descr: "<M8[ns]"),
       "'|V8'": .elementType(descr: "|V8"), "'=f8'": .elementType(descr: "=f8"), "'f8'": .elementType(descr: "f8"),

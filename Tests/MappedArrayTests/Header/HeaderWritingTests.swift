@@ -14,8 +14,8 @@ struct HeaderWritingTests {
       import sys, io
       from numpy.lib import format
       output = open(sys.argv[1], 'wb')
-      for code in ['i1', 'i2', 'i4', 'i8', 'u1', 'u2', 'u4', 'u8', 'f2', 'f4', 'f8', 'b1']:
-          descr = ('|' if code[1] == '1' else '<') + code
+      for code in ['i1', 'i2', 'i4', 'i8', 'u1', 'u2', 'u4', 'u8', 'f2', 'f4', 'f8', 'b1', 'S1', 'S5', 'S16', 'S4095', 'S4096']:
+          descr = ('|' if code[1] == '1' or code[0] == 'S' else '<') + code
           for count in sys.argv[3:]:
               header = {'descr': descr, 'fortran_order': False, 'shape': (int(count),)}
               [format.write_array_header_1_0, format.write_array_header_2_0][int(sys.argv[2]) - 1](output, header)
@@ -25,7 +25,7 @@ struct HeaderWritingTests {
       arguments: [workspace.path("headers"), "\(version)"] + HeaderWritingTests.counts.map(String.init))
     let theirs = try workspace.read("headers")
     var ours: [UInt8] = []
-    for type in ElementType.allCases {
+    for type in ElementType.tested {
       let new = NPYHeader(type)
       let header = NPYHeader(
         version: version, elementType: type, shape: new.shape, rowSize: 1, dataOffset: new.dataOffset,
@@ -56,7 +56,7 @@ struct HeaderWritingTests {
     #expect(try workspace.read("headers") == ours)
   }
 
-  @Test("what is written is read as the same, and changed in place", arguments: ElementType.allCases)
+  @Test("what is written is read as the same, and changed in place", arguments: ElementType.numbers)
   func roundTrip(type: ElementType) throws {
     let new = NPYHeader(type)
     #expect(try NPYHeaderParser.parse(new.bytes, fileSize: 128) == new)
@@ -69,7 +69,7 @@ struct HeaderWritingTests {
     #expect(new.with(rows: Int.max)?.bytes.count == 128)
   }
 
-  @Test("NumPy opens the file at each step of growing and shrinking", arguments: ElementType.allCases)
+  @Test("NumPy opens the file at each step of growing and shrinking", arguments: ElementType.numbers)
   func opensAtEachStep(type: ElementType) throws {
     try opensAtEachStep(type.swiftType)
   }

@@ -13,8 +13,8 @@ struct NumPyFilesTests {
     warnings.simplefilter('ignore')
     directory, seed, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     random.seed(seed)
-    good = ['i1', 'i2', 'i4', 'i8', 'u1', 'u2', 'u4', 'u8', 'f2', 'f4', 'f8', '?']
-    bad = ['c8', 'c16', 'S3', 'U3', 'M8[ns]', 'm8[s]', 'V5', [('x', 'f8'), ('y', 'i4')]]
+    good = ['i1', 'i2', 'i4', 'i8', 'u1', 'u2', 'u4', 'u8', 'f2', 'f4', 'f8', '?', 'S3', 'S17']
+    bad = ['c8', 'c16', 'U3', 'M8[ns]', 'm8[s]', 'V5', [('x', 'f8'), ('y', 'i4')]]
     for index in range(count):
         shape = tuple(random.choice([0, 1, 2, 3, 5, 9]) for _ in range(random.choice([0, 1, 1, 1, 2, 2, 3, 4])))
         if len(shape) == 1: shape = (random.randrange(2000),)
@@ -40,8 +40,8 @@ struct NumPyFilesTests {
         assert read.tobytes() == array.tobytes() and read.shape == shape and read.dtype == dtype
         open(f'{directory}/{index}.npy', 'wb').write(written)
         open(f'{directory}/{index}.bin', 'wb').write(array.tobytes())
-        name = dtype.kind + str(8 * dtype.itemsize) if dtype.kind != 'b' else 'bool'
-        fits = name in ('i8 i16 i32 i64 u8 u16 u32 u64 f16 f32 f64 bool').split() and dtype.isnative and shape
+        name = 'bool' if dtype.kind == 'b' else dtype.kind + str(dtype.itemsize * (1 if dtype.kind == 'S' else 8))
+        fits = name in ('i8 i16 i32 i64 u8 u16 u32 u64 f16 f32 f64 bool S3 S17').split() and dtype.isnative and shape
         if fits and len(shape) > 1: fits = array.flags.c_contiguous
         print(name if fits else '-', *shape)
     """

@@ -5,7 +5,7 @@ import Testing
 
 /// What is done with a file whatever its elements are.
 struct MappedFileTests {
-  @Test("elements come and go as bytes", arguments: ElementType.allCases, [FileFormat.npy, .raw])
+  @Test("elements come and go as bytes", arguments: ElementType.tested, [FileFormat.npy, .raw])
   func withoutType(type: ElementType, format: FileFormat) throws {
     let workspace = try Workspace()
     var file = try MappedFile(
@@ -34,7 +34,7 @@ struct MappedFileTests {
     #expect(info.mappedBytes == (format == .raw ? 0 : 128) + 4 * type.size)
   }
 
-  @Test("no whole elements, and an index below zero", arguments: ElementType.allCases)
+  @Test("no whole elements, and an index below zero", arguments: ElementType.tested)
   func refused(type: ElementType) throws {
     let workspace = try Workspace()
     var file = try MappedFile(workspace.open("array", MappingRequest(elementType: type)))
@@ -50,7 +50,7 @@ struct MappedFileTests {
     #expect(file.count == 0)
   }
 
-  @Test("an array is its file and nothing else", arguments: ElementType.allCases)
+  @Test("an array is its file and nothing else", arguments: ElementType.tested)
   func layout(type: ElementType) throws {
     func check<Element: MappableElement>(_: Element.Type) throws {
       #expect(MemoryLayout<MappedArray<Element>>.size == MemoryLayout<MappedFile>.size)

@@ -13,12 +13,16 @@ extension ElementType {
 
 extension ElementType: CustomTestStringConvertible {
   public var testDescription: String { name }
+
+  /// Numbers, and strings of some sizes.
+  static let tested = numbers + [1, 5, 16, 4095, 4096].compactMap(StringSize.init).map(ElementType.string)
 }
 
 extension MappableElement {
   /// Any bit pattern.
   static func anyBits(using random: inout SeededGenerator) -> Self {
-    [random.next()].withUnsafeBytes { $0.loadUnaligned(as: Self.self) }
+    let words = (0..<(MemoryLayout<Self>.size + 7) / 8).map { _ in random.next() }
+    return words.withUnsafeBytes { $0.loadUnaligned(as: Self.self) }
   }
 
   /// The element of this text.

@@ -39,7 +39,9 @@ public struct BucketPart<Element: AggregatableElement>: Sendable {
 
   /// Finds out where the extremes are in the piece that this part was made of.
   @inline(__always)
-  mutating func locate(_ minimumToo: Bool, _ maximumToo: Bool, in piece: ElementView<Element>) {
+  mutating func locate(
+    _ minimumToo: Bool, _ maximumToo: Bool, in piece: ElementView<Element>
+  ) where Element.Key: SIMDScalar {
     // Not found only if another process has just overwritten it.
     if minimumToo { indexOfMinimum &+= Element.position(of: minimum, in: piece) ?? 0 }
     if maximumToo { indexOfMaximum &+= Element.position(of: maximum, in: piece) ?? 0 }
@@ -145,7 +147,7 @@ public struct Buckets<Element: AggregatableElement>: RangeComputation {
   }
 }
 
-extension AggregatableElement {
+extension AggregatableElement where Key: SIMDScalar {
   /// What the pieces hold that blocks and buckets cut a slice into. O(n).
   public static func bucketParts(
     of slice: ElementView<Self>, at index: Int, in pass: BucketPass

@@ -1,0 +1,28 @@
+/// How many bytes the strings of an array have: 1 to 4096.
+public struct StringSize: Hashable, Sendable {
+  /// 4096.
+  public static let most = 4096
+
+  private let stored: UInt16
+
+  public var bytes: Int { Int(stored) }
+
+  /// nil if strings cannot have as many.
+  public init?(_ bytes: Int) {
+    guard 1...StringSize.most ~= bytes else { return nil }
+    stored = UInt16(truncatingIfNeeded: bytes)
+  }
+
+  /// The size behind an `S`; nil unless the text is digits, the first of them not zero.
+  init?(digits: some StringProtocol) {
+    guard digits.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }), digits.utf8.first != UInt8(ascii: "0"),
+      let bytes = Int(digits)
+    else { return nil }
+    self.init(bytes)
+  }
+
+  /// The size of a type that is known to have one.
+  init<Storage: BitwiseCopyable>(of storage: Storage.Type) {
+    stored = UInt16(truncatingIfNeeded: MemoryLayout<Storage>.size)
+  }
+}
