@@ -46,7 +46,8 @@ let package = Package(
     .target(
       name: "MappedArray",
       dependencies: [
-        "ArrayVocabulary", "CFaultGuard", "CFileLocks", "CRowKernels", "CSystemCalls", "DecimalText", "Monitors", system,
+        "ArrayVocabulary", "CFaultGuard", "CFileLocks", "CRowKernels", "CSystemCalls", "DecimalText", "Monitors",
+        system,
       ],
       swiftSettings: swiftSettings + [lifetimes]),
     // The thread that flushes files, in C so that it cannot hurt a fork.
