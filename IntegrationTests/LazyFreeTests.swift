@@ -4,7 +4,8 @@ import Testing
 /// The server may free keys on a thread of its own while commands go on.
 struct LazyFreeTests {
   @Test(
-    "a file is mapped anew while its old binding is being freed", arguments: ElementCase.numbers.prefix(1), Format.allCases)
+    "a file is mapped anew while its old binding is being freed", arguments: ElementCase.numbers.prefix(1),
+    Format.allCases)
   func again(type: ElementCase, format: Format) throws {
     let server = try ModuleServer()
     let rounds = 500

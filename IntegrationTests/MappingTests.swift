@@ -92,7 +92,9 @@ struct MappingTests {
 
   @Test("a header, and RAW", arguments: [["RAW"], ["f32", "RAW"], ["i8", "RAW"], ["RAW", "READONLY"]])
   func rawHeader(words: [String]) throws {
-    try NumPyFile.write([NumPyFile(path: server.path("file"), type: #require(.named("f32")), format: .npy, texts: ["1"])])
+    try NumPyFile.write([
+      NumPyFile(path: server.path("file"), type: #require(.named("f32")), format: .npy, texts: ["1"])
+    ])
     let error = try #require(try server.send(["MMAP", "a", "file"] + words).errorText)
     #expect(error.hasPrefix("ERR ") && error.contains("RAW contradicts the file's header"), "\(error)")
     #expect(try server("EXISTS", "a") == .integer(0))

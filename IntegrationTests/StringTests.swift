@@ -38,7 +38,9 @@ struct StringTests {
       // The first one leaves an empty file.
       try server.makeArray("a", "s\(size)", format)
       #expect(try send("VTYPE", "a") == .bulk("S\(size)"))
-      #expect(try connection.send((["MMAP.ADD", "a"] as [any ArgumentConvertible] + samples).map(\.argument)) == .integer(samples.count))
+      #expect(
+        try connection.send((["MMAP.ADD", "a"] as [any ArgumentConvertible] + samples).map(\.argument))
+          == .integer(samples.count))
       #expect(try send("VCOUNT", "a") == .integer(samples.count))
       #expect(try send("VALL", "a") == Self.array(samples))
       #expect(try send("MMAP.READ", "a") == .bulk(Self.packed(samples, size)))
@@ -53,7 +55,7 @@ struct StringTests {
       #expect(try send("MMAP.RESIZE", "a", 2 * samples.count) == .integer(2 * samples.count))
       #expect(try send("VPOP", "a") == .bulk([]))
       #expect(try send("MMAP.FILL", "a", 1, -2, samples[0]) == .integer(2 * samples.count - 3))
-      #expect(try send("MMAP.RANGE", "a", -3, -1) == Self.array([samples[0], samples[0], []]))
+      #expect(try send("MMAP.RANGE", "a", -3, -1) == Self.array([samples[0], samples[0], samples.last ?? []]))
       #expect(try send("VCLEAR", "a") == .integer(2 * samples.count - 1))
       try server("DEL", "a")
     }
@@ -69,14 +71,15 @@ struct StringTests {
     ] {
       try server.expectRefusal(words, saying: "is too long for S\(size): give at most \(size) bytes")
     }
-    try server.expectRefusal(["MMAP.APPEND", "a", long], saying: size == 1 ? "" : "multiple of \(size)")
+    if size > 1 { try server.expectRefusal(["MMAP.APPEND", "a", long], saying: "multiple of \(size)") }
   }
 
   @Test("what is arithmetic is refused")
   func arithmetic() throws {
     try server.makeArray("a", "S3", .npy, ["1", "2", "3", "4"])
     for words in [
-      "INCRBY a 0 1", "AGG a 0 -1 SUM", "AGG a 0 -1 MIN MEAN", "AGG a 0 -1 VAR", "AGG a 0 -1 STD", "QUANTILE a 0 -1 0.5",
+      "INCRBY a 0 1", "AGG a 0 -1 SUM", "AGG a 0 -1 MIN MEAN", "AGG a 0 -1 VAR", "AGG a 0 -1 STD",
+      "QUANTILE a 0 -1 0.5",
       "HISTOGRAM a 0 -1 3", "DOWNSAMPLE a 0 -1 3", "BUCKETS a 0 -1 2 MIN", "KNN a 1 L2 abc",
     ] {
       let words = words.split(separator: " ").map(String.init)
@@ -170,7 +173,9 @@ struct StringTests {
     try #expect(play("read") == "")
     #expect(try server("MMAP", "rows", "rows.npy") == .integer(10))
     #expect(try server("MMAP.ROWS", "rows", 1) == .array([.bulk(Self.packed(samples, size))]))
-    #expect(try server("MMAP.SLICE", "rows", "::-1", "1:3") == .bulk(Self.packed([samples[1], samples[2], samples[1], samples[2]], size)))
+    #expect(
+      try server("MMAP.SLICE", "rows", "::-1", "1:3")
+        == .bulk(Self.packed([samples[1], samples[2], samples[1], samples[2]], size)))
     try server("FLUSHALL")
     try #expect(play("read") == "")
     #expect(try server.bytes("a.npy").count == 128 + 7 * size)

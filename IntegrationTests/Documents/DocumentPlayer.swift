@@ -176,7 +176,7 @@ final class DocumentPlayer {
       "key": "synopsis", "path": path, "type": "f64", "index": "0", "value": "1", "start": "0", "stop": "-1",
       "count": "2", "delta": "1", "op": "SUM", "n": "2", "q": "0.5", "bins": "2", "low": "0", "high": "1", "limit": "1",
       "blob": "8 bytes.", "dimension": "1", "row": "0", "k": "2", "start:stop:step": "0:-1:2", "slice": "0:-1:2",
-      "columns": "1",
+      "columns": "1", "Sn": "S8",
     ]
     let text = isFull ? synopsis.replacing(/[\[\]…]/, with: "") : synopsis.replacing(/\ \[[^\]]*\]/, with: "")
     let words = text.split(separator: " ").map { word in

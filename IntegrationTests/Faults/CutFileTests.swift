@@ -136,7 +136,7 @@ struct CutFileTests {
     for _ in 0..<5 {
       try server("DEL", "a")
       unlink(server.path("file"))
-      try server.send(["MMAP", "a", "file"] + format.words(.all[9]))
+      try server.send(["MMAP", "a", "file"] + format.words(.f64))
       try server("MMAP.RESIZE", "a", 16 << 20)
       for _ in 0..<4 { try worker.append(words) }
       try worker.flush()

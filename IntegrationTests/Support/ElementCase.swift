@@ -31,10 +31,12 @@ struct ElementCase: Sendable, CustomTestStringConvertible {
     float(
       Float.self, alias: "float", greatest: "3.4028235e+38", least: "1e-45",
       beyond: ["-3.5e38", "3.5e38", "340282356779733661637539395458142568448"]),
-    float(
-      Double.self, alias: "double", greatest: "1.7976931348623157e+308", least: "5e-324",
-      beyond: ["-1.8e308", "1.8e308", "1" + String(repeating: "0", count: 309)]),
+    f64,
   ]
+
+  static let f64 = float(
+    Double.self, alias: "double", greatest: "1.7976931348623157e+308", least: "5e-324",
+    beyond: ["-1.8e308", "1.8e308", "1" + String(repeating: "0", count: 309)])
 
   static let all = numbers + [boolean]
 

@@ -30,7 +30,8 @@ struct RandomCommands {
       "", "0", "1", "-1", "-0", "+5", "007", "9223372036854775807", "-9223372036854775808", "9223372036854775808",
       "18446744073709551615", "18446744073709551616", "4294967296", "1048576", "1.5", "1e999", "-1e-999", "nan", "inf",
       "-INF", "0x10", " 1", "1 ", "RAW", "READONLY", "WRITABLE", "SHAPE", "OVERFLOW", "FAIL", "WRAP", "SAT", "LIMIT",
-      "SUM", "VAR", "ARGMAX", "GT", "EQ", "LEFT", "RIGHT", "i8", "int64", "u64", "float", "f64", "f16", "bool", "true", "S5", "s4096", "S0", "KEY", "PATH", "..",
+      "SUM", "VAR", "ARGMAX", "GT", "EQ", "LEFT", "RIGHT", "i8", "int64", "u64", "float", "f64", "f16", "bool", "true",
+      "S5", "s4096", "S0", "KEY", "PATH", "..",
       "../dump.rdb", "/etc/passwd", ".mmaparray/unfinished", "one/", "below", "missing/file", "a\0b", "\u{FFFD}",
     ].map { Array($0.utf8) }
 

@@ -15,8 +15,8 @@ public struct StringSize: Hashable, Sendable {
 
   /// The size behind an `S`; nil unless the text is digits, the first of them not zero.
   init?(digits: some StringProtocol) {
-    guard digits.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }), digits.utf8.first != UInt8(ascii: "0"),
-      let bytes = Int(digits)
+    let numerals = UInt8(ascii: "0")...UInt8(ascii: "9")
+    guard digits.utf8.allSatisfy({ numerals ~= $0 }), digits.utf8.first != numerals.lowerBound, let bytes = Int(digits)
     else { return nil }
     self.init(bytes)
   }

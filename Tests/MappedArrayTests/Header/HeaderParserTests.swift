@@ -144,7 +144,8 @@ struct HeaderParserTests {
     "other element types",
     arguments: [
       "'>f8'": .byteOrder(descr: ">f8"), "'>i2'": .byteOrder(descr: ">i2"), "'>u4'": .byteOrder(descr: ">u4"),
-      "'<U3'": .elementType(descr: "<U3"), "'|S0'": .elementType(descr: "|S0"), "'|S4097'": .elementType(descr: "|S4097"),
+      "'<U3'": .elementType(descr: "<U3"), "'|S0'": .elementType(descr: "|S0"),
+      "'|S4097'": .elementType(descr: "|S4097"),
       "'|S05'": .elementType(descr: "|S05"), "'|S'": .elementType(descr: "|S"), "'|O'": .elementType(descr: "|O"),
       "'|b2'": .elementType(descr: "|b2"), "'>f2'": .byteOrder(descr: ">f2"), "'<c16'": .elementType(descr: "<c16"),
       "'<f16'": .elementType(descr: "<f16"), "'<M8[ns]'": .elementType(descr: "<M8[ns]"),

@@ -38,7 +38,9 @@ struct ByteStringTests {
     func check<Element: MappableElement>(_: Element.Type) throws {
       var random = SeededGenerator(seed: UInt64(size))
       let elements = try (0..<500).map { _ in
-        let letters = (0..<Int.random(in: 0...min(size, 3), using: &random)).map { _ in random.pick(["a", "b", "c"], or: "a") }
+        let letters = (0..<Int.random(in: 0...min(size, 3), using: &random)).map { _ in
+          random.pick(["a", "b", "c"], or: "a")
+        }
         return try Element.parse(letters.joined())
       }
       let probe = elements[17]
@@ -59,7 +61,8 @@ struct ByteStringTests {
         let sorted = elements.sorted()
         #expect(Element.insertionIndex(of: probe, in: view, side: .left) == sorted.firstIndex(of: probe))
         #expect(
-          Element.insertionIndex(of: probe, in: view, side: .right) == (sorted.firstIndex { $0 > probe } ?? sorted.count))
+          Element.insertionIndex(of: probe, in: view, side: .right)
+            == (sorted.firstIndex { $0 > probe } ?? sorted.count))
       }
       // There is no sum of strings, and nothing traps.
       #expect(aggregate(elements, [.sum, .mean, .variance, .count]) == [.none, .none, .none, .index(500)])
