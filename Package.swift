@@ -34,6 +34,8 @@ let package = Package(
     .target(name: "CSystemCalls"),
     // The handler that survives files which lose pages.
     .target(name: "CFaultGuard"),
+    // Which pages of mapped files were in memory lately.
+    .target(name: "CPageHints"),
     // Words for what is done with elements, which the array library and its clients share.
     .target(name: "ArrayVocabulary", swiftSettings: swiftSettings),
     // Numbers from and to decimal text. Knows nothing else.
@@ -44,7 +46,8 @@ let package = Package(
     .target(
       name: "MappedArray",
       dependencies: [
-        "ArrayVocabulary", "CFaultGuard", "CFileLocks", "CSystemCalls", "DecimalText", "Monitors", system,
+        "ArrayVocabulary", "CFaultGuard", "CFileLocks", "CPageHints", "CSystemCalls", "DecimalText", "Monitors",
+        system,
       ],
       swiftSettings: swiftSettings + [lifetimes]),
     // The thread that flushes files, in C so that it cannot hurt a fork.

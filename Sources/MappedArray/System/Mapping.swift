@@ -1,4 +1,5 @@
 import CFaultGuard
+import CPageHints
 import Glibc
 
 /// Owns a shared mapping of a file from its first byte.
@@ -41,6 +42,8 @@ struct Mapping: ~Copyable {
       munmap(base, length)
       throw SystemCallError(name: "mmap", errno: .noMemory)
     }
+    // Another mapping may have been there before.
+    page_hints_expire()
     self.base = base
     self.length = length
     self.guarded = guarded
@@ -71,6 +74,13 @@ final class MappedMemory: @unchecked Sendable {
   }
 
   var hasFailed: Bool { fault_guard_has_failed(guarded) }
+
+  /// Has the kernel begin to read a part of it; madvise(2). Nothing is lost if it does not.
+  func readAhead(_ bytes: UnsafeRawBufferPointer) {
+    let start = UnsafeMutableRawPointer(mutating: bytes.baseAddress ?? UnsafeRawPointer(base))
+    let offset = (start - base) & ~4095
+    _ = madvise(base + offset, start - base + bytes.count - offset, MADV_WILLNEED)
+  }
 
   deinit {
     fault_guard_remove(guarded)
