@@ -1,4 +1,5 @@
 import MappedArray
+import ModuleWork
 import ServerModule
 
 /// Why a command replies an error. Nothing has been changed and nothing replied when one is thrown.
@@ -16,6 +17,8 @@ indirect enum CommandError: CallError {
   case array(MappedArrayError)
   case index(String)
   case value(String, ElementType, range: (least: String, greatest: String), isOutOfRange: Bool)
+  /// What is needed of the file is not in memory. No client sees it: the call is parked.
+  case notInMemory(DiskRead)
   /// The server may not use as much memory as that takes.
   case outOfMemory
   /// The reply would have so many bytes, or more.
@@ -42,6 +45,7 @@ indirect enum CommandError: CallError {
       "ERR value \(text) is out of range for \(type.name): \(range.least) to \(range.greatest)"
     case .value(let text, let type, let range, false):
       "ERR value \(text) is no \(type.name): give a number from \(range.least) to \(range.greatest)"
+    case .notInMemory: "ERR what is needed of the file is not in memory: try again"
     // The server's own words.
     case .outOfMemory: "OOM command not allowed when used memory > 'maxmemory'."
     case .largeReply(let bytes, let most, let instead):

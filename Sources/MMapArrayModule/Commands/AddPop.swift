@@ -19,6 +19,7 @@ enum AddElements: ArrayCommand {
     try call.arguments.withParsed(
       words: 1, { (arguments) throws(CommandError) in try arguments.element(as: Element.self) },
       { elements throws(CommandError) in
+        try services.needEnd(of: array, for: call)
         try onArray(array.elements.append(packed: UnsafeRawBufferPointer(elements)))
         let end = array.elements.count
         try services.changed(array, by: call, "mmap.add", CollectionOfOne(end - elements.count..<end))
@@ -39,6 +40,7 @@ enum PopElement: ArrayCommand {
   static func run<Element: MappableElement>(
     _ call: Call, on array: TypedArray<Element>, with services: Services
   ) throws(CommandError) {
+    try services.needEnd(of: array, for: call)
     guard let element = try onArray(array.elements.popLast()) else { return call.reply.null() }
     try services.changed(array, by: call, "mmap.pop")
     call.reply.withElements(of: Element.self) { $0(element) }
