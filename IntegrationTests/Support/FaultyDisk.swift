@@ -2,7 +2,8 @@ import Glibc
 import LiveServer
 import Testing
 
-/// A disk whose flushes fail or take long when it is asked to: a library that a server is started with.
+/// A disk whose flushes fail, or whose flushes and reads take long, when it is asked to: a library that a server is started
+/// with.
 struct FaultyDisk {
   private let directory: TemporaryDirectory
 
@@ -24,10 +25,21 @@ struct FaultyDisk {
         return access(path, F_OK) == 0;
       }
 
-      int fdatasync(int file) {
+      static int is_array(int file) {
         char name[64], path[512] = "";
         snprintf(name, sizeof name, "/proc/self/fd/%d", file);
-        if (readlink(name, path, sizeof path - 1) > 0 && strstr(path, "/arrays/") != NULL) {
+        return readlink(name, path, sizeof path - 1) > 0 && strstr(path, "/arrays/") != NULL;
+      }
+
+      ssize_t pread(int file, void *buffer, size_t count, off_t offset) {
+        if (is_array(file)) {
+          while (is_told("hold")) usleep(1000);
+        }
+        return syscall(SYS_pread64, file, buffer, count, offset);
+      }
+
+      int fdatasync(int file) {
+        if (is_array(file)) {
           while (is_told("wait")) usleep(1000);
           if (is_told("fail")) {
             errno = EIO;
@@ -59,6 +71,8 @@ struct FaultyDisk {
     case fail
     /// Flushes do not end.
     case wait
+    /// Reads by threads that wait for the disk do not end.
+    case hold
   }
 
   func begin(_ fault: Fault) throws { try Files.write([], to: "\(directory.path)/\(fault)") }
