@@ -22,8 +22,6 @@ final class ReadingJob<Work: ReadingWork>: WorkerJob, @unchecked Sendable {
   private let readers: ElementReaders
   private let array: ServedArray
   private let arrays: ArrayRegistry
-  /// What reads ahead, once a slice has had to wait for the disk.
-  private let diskAhead = DiskAhead()
   private var pass: Work.Pass?
   private var stage: Stage
 
@@ -84,8 +82,6 @@ final class ReadingJob<Work: ReadingWork>: WorkerJob, @unchecked Sendable {
     let start = range.lowerBound + slice * Work.sliceCount
     let elements = start..<min(start + Work.sliceCount, range.upperBound)
     let part: Result<Work.Part, CommandError>
-    let ahead = diskAhead.begin(elements, of: readers, size: MemoryLayout<Work.Element>.stride)
-    defer { diskAhead.end(ahead) }
     do throws(MappedArrayError) {
       part = try readers.read(elements, as: Work.Element.self) { (view) -> Result<Work.Part, CommandError> in
         do throws(CommandError) {

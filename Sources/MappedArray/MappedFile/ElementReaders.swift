@@ -47,15 +47,6 @@ public final class ElementReaders: @unchecked Sendable {
     return result
   }
 
-  /// Has the kernel begin to read a range of elements from the disk, as far as they may be read. Any thread.
-  package func readAhead(_ range: Range<Int>, elementSize: Int) {
-    monitor.lock()
-    let range = range.clamped(to: 0..<readableBytes / elementSize)
-    let (memory, start) = (memory, elements + range.lowerBound * elementSize)
-    monitor.unlock()
-    if !range.isEmpty { memory.readAhead(UnsafeRawBufferPointer(start: start, count: range.count * elementSize)) }
-  }
-
   /// From now on so many bytes of elements may be read. Waits for those that read more.
   fileprivate func limit(to bytes: Int) {
     monitor.withLock {

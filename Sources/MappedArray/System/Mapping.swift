@@ -75,13 +75,6 @@ final class MappedMemory: @unchecked Sendable {
 
   var hasFailed: Bool { fault_guard_has_failed(guarded) }
 
-  /// Has the kernel begin to read a part of it; madvise(2). Nothing is lost if it does not.
-  func readAhead(_ bytes: UnsafeRawBufferPointer) {
-    let start = UnsafeMutableRawPointer(mutating: bytes.baseAddress ?? UnsafeRawPointer(base))
-    let offset = (start - base) & ~4095
-    _ = madvise(base + offset, start - base + bytes.count - offset, MADV_WILLNEED)
-  }
-
   deinit {
     fault_guard_remove(guarded)
     _ = munmap(base, length)
