@@ -36,6 +36,8 @@ let package = Package(
     .target(name: "CFaultGuard"),
     // How near rows are to vectors, with the fastest instructions that a processor has.
     .target(name: "CRowKernels"),
+    // Which pages of mapped files were in memory lately.
+    .target(name: "CPageHints"),
     // Words for what is done with elements, which the array library and its clients share.
     .target(name: "ArrayVocabulary", swiftSettings: swiftSettings),
     // Numbers from and to decimal text. Knows nothing else.
@@ -46,7 +48,8 @@ let package = Package(
     .target(
       name: "MappedArray",
       dependencies: [
-        "ArrayVocabulary", "CFaultGuard", "CFileLocks", "CRowKernels", "CSystemCalls", "DecimalText", "Monitors",
+        "ArrayVocabulary", "CFaultGuard", "CFileLocks", "CPageHints", "CRowKernels", "CSystemCalls", "DecimalText",
+        "Monitors",
         system,
       ],
       swiftSettings: swiftSettings + [lifetimes]),

@@ -43,6 +43,18 @@ enum {
   SERVER_CONTEXT_RESP3 = 1 << 22,
 };
 
+// What GetClientInfoById fills, version 1.
+typedef struct ServerClientInfo {
+  uint64_t version;
+  uint64_t flags;
+  uint64_t identifier;
+  char address[46];
+  uint16_t port;
+  uint16_t database;
+} ServerClientInfo;
+static_assert(sizeof(ServerClientInfo) == 80, "client information, version 1");
+enum { SERVER_CLIENT_INFO_VERSION = 1, SERVER_CLIENT_TRACKING = 1 << 3 };
+
 // SetModuleOptions.
 enum {
   SERVER_OPTION_HANDLE_IO_ERRORS = 1 << 0,

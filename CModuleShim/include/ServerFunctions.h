@@ -90,6 +90,7 @@
   F(int, EventLoopDel, (int file, int mask), (file, mask)) \
   /* Users */ \
   F(unsigned long long, GetClientId, (ServerContext *c), (c)) \
+  F(int, GetClientInfoById, (void *information, uint64_t client), (information, client)) \
   F(ServerString *, GetClientUserNameById, (ServerContext *c, uint64_t client), (c, client)) \
   F(ServerUser *, GetModuleUserFromUserName, (ServerString *name), (name)) \
   F(int, FreeModuleUser, (ServerUser *user), (user)) \

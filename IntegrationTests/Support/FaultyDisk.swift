@@ -2,7 +2,8 @@ import Glibc
 import LiveServer
 import Testing
 
-/// A disk whose flushes fail or take long when it is asked to: a library that a server is started with.
+/// A disk whose flushes fail, or whose flushes and reads take long, when it is asked to: a library that a server is started
+/// with.
 struct FaultyDisk {
   private let directory: TemporaryDirectory
 
@@ -30,10 +31,26 @@ struct FaultyDisk {
         return unlink(path) == 0;
       }
 
-      int fdatasync(int file) {
-        char name[64], path[512] = "";
+      /// Finds out where a file is, if it is that of an array.
+      static int is_array(int file, char *path, size_t size) {
+        char name[64];
         snprintf(name, sizeof name, "/proc/self/fd/%d", file);
-        if (readlink(name, path, sizeof path - 1) > 0 && strstr(path, "/arrays/") != NULL) {
+        ssize_t length = readlink(name, path, size - 1);
+        path[length > 0 ? length : 0] = 0;
+        return strstr(path, "/arrays/") != NULL;
+      }
+
+      ssize_t pread(int file, void *buffer, size_t count, off_t offset) {
+        char path[512];
+        if (is_array(file, path, sizeof path)) {
+          while (is_told("hold")) usleep(1000);
+        }
+        return syscall(SYS_pread64, file, buffer, count, offset);
+      }
+
+      int fdatasync(int file) {
+        char path[512];
+        if (is_array(file, path, sizeof path)) {
           while (is_told("wait") || (strstr(path, "slow") != NULL && is_told("wait-slow"))) usleep(1000);
           if (is_told("fail") || is_told_once("fail-once")) {
             errno = EIO;
@@ -69,6 +86,8 @@ struct FaultyDisk {
     case wait
     /// Those of files do not end that have "slow" in their names.
     case waitSlow = "wait-slow"
+    /// Reads by threads that wait for the disk do not end.
+    case hold
   }
 
   func begin(_ fault: Fault) throws { try Files.write([], to: "\(directory.path)/\(fault.rawValue)") }

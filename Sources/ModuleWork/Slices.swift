@@ -14,6 +14,12 @@ package struct Slices<Element> {
 
   package var isEmpty: Bool { rest.isEmpty }
 
+  /// What `next` returns.
+  package var first: Range<Int> {
+    var copy = self
+    return copy.next()
+  }
+
   /// The next slice: a multiple of the blocks in which aggregates are computed, so that results do not depend on it.
   package mutating func next() -> Range<Int> {
     let slice = rest.prefix(SliceSize.bytes / MemoryLayout<Element>.stride)

@@ -89,24 +89,8 @@ extension WorkerPool {
 // MARK: - Threads
 
 extension WorkerPool {
-  private func startThread() -> Bool {
-    // Signals are the server's; only faults are for the thread that meets them.
-    var (all, old) = (sigset_t(), sigset_t())
-    sigfillset(&all)
-    for fault in [SIGBUS, SIGSEGV, SIGFPE, SIGILL] { sigdelset(&all, fault) }
-    pthread_sigmask(SIG_SETMASK, &all, &old)
-    defer { pthread_sigmask(SIG_SETMASK, &old, nil) }
-    var thread = pthread_t()
-    let code = pthread_create(
-      &thread, nil,
-      { pool in
-        guard let pool else { return nil }
-        // Kept as long as the process.
-        Unmanaged<WorkerPool>.fromOpaque(pool).takeUnretainedValue().work()
-      }, Unmanaged.passUnretained(self).toOpaque())
-    if code == 0 { pthread_detach(thread) }
-    return code == 0
-  }
+  // Kept as long as the process.
+  private func startThread() -> Bool { BackgroundThread.start { [unowned self] in work() } }
 
   /// What a thread does.
   private func work() -> Never {

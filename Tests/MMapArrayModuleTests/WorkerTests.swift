@@ -177,7 +177,9 @@ extension ModuleTests {
     @Test("settings")
     func settings() {
       #expect(module.server.configured("max-reply") == "536870912")
-      for (name, wrong) in [("threads", "-1"), ("threads", "65"), ("max-reply", "1048575")] {
+      for (name, wrong) in [
+        ("threads", "-1"), ("threads", "65"), ("disk-threads", "-1"), ("disk-threads", "257"), ("max-reply", "1048575"),
+      ] {
         #expect(module.server.configure(name, wrong) != nil)
       }
       module.expectOrder()

@@ -267,6 +267,7 @@ extension StandInServer {
       server.find(string, StringHandle.self).flatMap { server.handles.lend(StringHandle($0.bytes)) }
     }
     table.GetClientId = { _ in 1 }
+    table.GetClientInfoById = { _, _ in Int32(SERVER_OK) }
     table.GetClientUserNameById = { _, _ in server.handles.lend(StringHandle(Array("default".utf8))) }
     table.GetModuleUserFromUserName = { _ in server.handles.lend(UserHandle()) }
     table.FreeModuleUser = { user in

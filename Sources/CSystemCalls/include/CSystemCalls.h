@@ -3,8 +3,10 @@
 #ifndef C_SYSTEM_CALLS_H
 #define C_SYSTEM_CALLS_H
 
+#include <errno.h>
 #include <stdint.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 /// Mirrors `struct open_how` of openat2(2), whose header older systems lack.
@@ -25,6 +27,16 @@ static inline int open_beneath(int directory, const char *path, int flags, unsig
 /// fallocate(2) with mode 0, or FALLOC_FL_KEEP_SIZE: reserves disk space, and lengthens the file unless it keeps its size.
 static inline int allocate_space(int file, int keeps_size, int64_t offset, int64_t length) {
   return (int)syscall(SYS_fallocate, file, keeps_size ? 1 : 0, offset, length);
+}
+
+/// preadv2(2) of one byte with RWF_NOWAIT. Returns 0 if it could be read at once or lies behind the end of the file, otherwise
+/// errno: EAGAIN if the disk must be read.
+static inline int read_without_waiting(int file, int64_t offset) {
+  char byte;
+  struct iovec place = {&byte, 1};
+  // The offset in two halves, of which the first is all where a register holds it.
+  long count = syscall(SYS_preadv2, file, &place, 1ul, (unsigned long)offset, (unsigned long)((uint64_t)offset >> 32), 0x08);
+  return count >= 0 ? 0 : errno;
 }
 
 /// O_PATH of open(2), the same on all Linux architectures that Swift knows.

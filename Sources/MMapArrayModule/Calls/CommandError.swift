@@ -1,4 +1,5 @@
 import MappedArray
+import ModuleWork
 import ServerModule
 
 /// Why a command replies an error. Nothing has been changed and nothing replied when one is thrown.
@@ -18,6 +19,8 @@ indirect enum CommandError: CallError {
   case value(String, ElementType, range: (least: String, greatest: String), isOutOfRange: Bool)
   /// The command computes, and the elements are no numbers.
   case noNumbers(ElementType)
+  /// What is needed of the file is not in memory. No client sees it: the call is parked.
+  case notInMemory(DiskRead)
   /// The server may not use as much memory as that takes.
   case outOfMemory
   /// The reply would have so many bytes, or more.
@@ -48,6 +51,7 @@ indirect enum CommandError: CallError {
       "ERR value \(text) is no \(type.name): give a number from \(range.least) to \(range.greatest)"
     case .noNumbers(let type):
       "ERR the elements are strings, \(type.name), and that is arithmetic: it takes an array of numbers"
+    case .notInMemory: "ERR what is needed of the file is not in memory: try again"
     // The server's own words.
     case .outOfMemory: "OOM command not allowed when used memory > 'maxmemory'."
     case .largeReply(let bytes, let most, let instead):

@@ -19,6 +19,7 @@ enum AddElements: ArrayCommand {
     try call.arguments.withParsed(
       words: 1, { (arguments) throws(CommandError) in try arguments.element(as: Element.self) },
       { elements throws(CommandError) in
+        try services.needEnd(of: array, for: call)
         try onArray(array.elements.append(packed: UnsafeRawBufferPointer(elements)))
         let end = array.elements.count
         try services.changed(
@@ -40,6 +41,7 @@ enum PopElement: ArrayCommand {
   static func run<Element: MappableElement>(
     _ call: Call, on array: TypedArray<Element>, with services: Services
   ) throws(CommandError) {
+    try services.needEnd(of: array, for: call)
     guard let element = try onArray(array.elements.popLast()) else { return call.reply.null() }
     try services.changed(array, by: call, "mmap.pop", reply: SingleReply(element: element))
   }

@@ -21,8 +21,10 @@ enum FillRange: ArrayCommand {
     let value = try arguments.element(as: Element.self)
     let range = positions.range(count: array.elements.count)
     guard !range.isEmpty else { return call.reply.integer(0) }
+    let filling = Filling(range: range, value: value, text: text)
+    try services.needToChange(from: range.lowerBound, filling.next.count, of: array, for: call)
     try onArray(array.elements.reserveSpace(in: range))
-    try services.perform(Filling(range: range, value: value, text: text), on: array, for: call)
+    try services.perform(filling, on: array, for: call)
   }
 }
 
@@ -51,6 +53,8 @@ private struct Filling<Element: MappableElement>: SlicedChange {
     unsent = unsent.lowerBound..<slice.upperBound
     return !slices.isEmpty
   }
+
+  var next: Range<Int> { slices.first }
 
   mutating func send(_ array: ServedArray, _ context: Context, key: [UInt8], with propagation: Propagation) {
     if !unsent.isEmpty { propagation.sendFill(of: array, context, unsent, with: text) }

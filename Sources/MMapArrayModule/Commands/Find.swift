@@ -150,7 +150,9 @@ enum SearchSorted: ArrayCommand {
     var arguments = call.arguments
     let value = try arguments.element(as: Element.self)
     let side = try side(&arguments)
-    call.reply.integer(try onArray(array.elements.insertionIndex(of: value, side: side)))
+    let index = try services.insertionIndex(of: value, side, in: array, for: call)
+    try onArray(array.elements.checkFault())
+    call.reply.integer(index)
   }
 
   static func runWithoutKey(_ call: Call) throws(CommandError) {

@@ -16,6 +16,9 @@ enum GetElement: ArrayCommand {
   ) throws(CommandError) {
     var arguments = call.arguments
     let index = try arguments.index()
+    if !array.elements.isKnownInMemory(index) {
+      try services.need(CollectionOfOne(index), of: array, for: call, isReading: true)
+    }
     guard let element = try onArray(array.elements.element(at: index)) else { return call.reply.null() }
     call.reply.withElements(of: Element.self) { $0(element) }
   }
@@ -41,6 +44,9 @@ enum GetElements: ArrayCommand {
     _ call: Call, on array: TypedArray<Element>, with services: Services
   ) throws(CommandError) {
     try withIndexes(of: call) { indexes throws(CommandError) in
+      if indexes.contains(where: { !array.elements.isKnownInMemory($0) }) {
+        try services.need(indexes, of: array, for: call, isReading: true)
+      }
       // A part of the file that is gone must be an error before the reply has begun.
       if !array.elements.touch(indexes) {
         try onArray(array.elements.refresh())
@@ -92,6 +98,9 @@ enum SetElements: ArrayCommand {
         (index: try arguments.index(), element: try arguments.element(as: Element.self))
       },
       { pairs throws(CommandError) in
+        if pairs.contains(where: { !array.elements.isKnownInMemory($0.index) }) {
+          try services.need(pairs.lazy.map { $0.index }, of: array, for: call, isReading: false)
+        }
         if pairs.count > 1 {
           for pair in pairs { try onArray(array.elements.reserveSpace(at: pair.index)) }
         }

@@ -31,6 +31,9 @@ enum IncrementElements: ArrayCommand {
     guard !arguments.isEmpty, arguments.count.isMultiple(of: 2) else { throw .wrongArity }
     let increments = try increments(arguments, of: Element.self)
     if increments.contains(where: { $0.index >= array.elements.count }) { try onArray(array.elements.refresh()) }
+    if increments.contains(where: { !array.elements.isKnownInMemory($0.index) }) {
+      try services.need(increments.lazy.map { $0.index }, of: array, for: call, isReading: false)
+    }
     for increment in increments { try onArray(array.elements.reserveSpace(at: increment.index)) }
     // What an index has become by now, as it may be named twice. Stored only when all are known to fit.
     var changed: [Int: Element] = [:]

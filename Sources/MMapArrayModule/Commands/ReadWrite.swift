@@ -58,6 +58,7 @@ enum WritePacked: ArrayCommand {
     var arguments = call.arguments
     let index = try arguments.natural("index")
     let blob = try arguments.packed(as: Element.self)
+    try services.needToChange(from: index, blob.count / MemoryLayout<Element>.size, of: array, for: call)
     try onArray(array.elements.write(packed: blob, at: index))
     let count = blob.count / MemoryLayout<Element>.size
     guard count > 0 else { return call.reply.integer(0) }
@@ -81,6 +82,7 @@ enum AppendPacked: ArrayCommand {
   ) throws(CommandError) {
     var arguments = call.arguments
     let blob = try arguments.packed(as: Element.self)
+    try services.needEnd(of: array, for: call)
     try onArray(array.elements.append(packed: blob))
     let (end, count) = (array.elements.count, blob.count / MemoryLayout<Element>.size)
     guard count > 0 else { return call.reply.integer(0) }

@@ -60,6 +60,7 @@ extension Services {
   private func scheduleSecond(_ context: Context) {
     context.schedule(afterMilliseconds: 1000) { [unowned self] context in
       seconds += 1
+      PageHints.expire()
       flusher.flushDirty()
       stream.update(context)
       saving.update(context)

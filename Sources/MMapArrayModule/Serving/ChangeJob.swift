@@ -17,8 +17,15 @@ protocol SlicedChange<Element>: ChangeReply {
   /// - Returns: whether more are left.
   mutating func advance(_ array: TypedArray<Element>) throws(CommandError) -> Bool
 
+  /// The elements that the next slice stores into; none if it stores into none.
+  var next: Range<Int> { get }
+
   /// Sends replicas what has been done since the last time, by a command on `key`, which may be gone after the first slice.
   mutating func send(_ array: ServedArray, _ context: Context, key: [UInt8], with propagation: Propagation)
+}
+
+extension SlicedChange {
+  var next: Range<Int> { 0..<0 }
 }
 
 extension Services {
@@ -50,6 +57,8 @@ private final class ChangeJob<Change: SlicedChange>: BlockedCall, UnfinishedChan
   private let services: Services
   private var failure: CommandError?
   private var isOver = false
+  /// Whether the pages of the next slice have just been read.
+  private var hasRead = false
 
   /// Between two looks whether replicas may be sent something again, in milliseconds.
   private static var pause: Int { 5 }
@@ -90,11 +99,27 @@ private final class ChangeJob<Change: SlicedChange>: BlockedCall, UnfinishedChan
     if services.stream.isPropagating, Context.mustAvoidReplicaTraffic {
       return schedule(context, afterMilliseconds: ChangeJob.pause)
     }
+    if readsNext(context) { return }
     if advance() {
       noteSlice(context)
       schedule(context, afterMilliseconds: 0)
     } else {
       finish(context)
+    }
+  }
+
+  /// Has the pages of the next slice be read, if they are not in memory.
+  ///
+  /// - Returns: whether the work goes on after that.
+  private func readsNext(_ context: Context) -> Bool {
+    guard !hasRead else {
+      hasRead = false
+      return false
+    }
+    return services.reads(change.next, of: array) { [self] in
+      hasRead = true
+      // In a turn of its own, as what is propagated belongs to one.
+      if !isOver { waitingContext.schedule(afterMilliseconds: 0) { [self] context in turn(context) } }
     }
   }
 

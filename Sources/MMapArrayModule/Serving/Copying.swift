@@ -101,6 +101,10 @@ struct Copying<Element: MappableElement, Selection: PackedSelection>: ReadingWor
     let bytes = try services.replyBytes(
       of: selection.count, each: MemoryLayout<Element>.stride, instead: "ask for less at once")
     guard isMany(selection) else {
+      // What lies far apart is not looked for page by page; the client that asks for it waits, and others with it.
+      if selection.extent.count * MemoryLayout<Element>.stride <= ReplySize.manyBytes {
+        try services.needToRead(selection.extent, of: array, for: call)
+      }
       return try services.performAtOnce(
         Copying(selection, of: array, memory: nil), over: 0..<selection.count, of: array, for: call)
     }

@@ -102,6 +102,7 @@ extension Services {
     _ reply: () throws(CommandError) -> Void
   ) throws(CommandError) {
     guard range.count >= fewest, try mayGather(range, of: array, isPacked: isPacked, for: call) else {
+      try needToRead(range, of: array, for: call)
       return try reply()
     }
     if isPacked, range.count <= Packed<Element>.mostCount {

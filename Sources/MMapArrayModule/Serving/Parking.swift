@@ -5,6 +5,8 @@ import ServerModule
 /// carried out as if it had just come: nothing that was known of it holds any more.
 final class Parking {
   private var calls: [BlockedClient: ParkedCall] = [:]
+  /// What is not needed if a client goes.
+  private var cancellations: [BlockedClient: () -> Void] = [:]
 
   /// Between two looks whether anything may be changed again, in milliseconds.
   private static let pause = 5
@@ -24,7 +26,10 @@ final class Parking {
   }
 
   /// A client has gone: its command is not carried out.
-  private func drop(_ client: BlockedClient) { calls.removeValue(forKey: client)?.unblock() }
+  private func drop(_ client: BlockedClient) {
+    cancellations.removeValue(forKey: client)?()
+    calls.removeValue(forKey: client)?.unblock()
+  }
 
   /// Whether the call still waits: its client has not gone.
   func isWaiting(_ call: ParkedCall) -> Bool { calls[call.blockedClient] === call }
@@ -38,6 +43,36 @@ final class Parking {
     calls[call.blockedClient] = nil
     call.resume()
     return true
+  }
+}
+
+// MARK: - Until something has been read
+
+extension Parking {
+  /// Parks a call until `resume` is called.
+  ///
+  /// - Parameters:
+  ///   - cancel: is called if the client goes before that.
+  ///   - begin: is given what is to be called then, on the main thread.
+  /// - Returns: false if its client cannot be kept waiting.
+  func park(
+    _ call: Call, of command: CommandDescription, cancel: @escaping () -> Void,
+    _ begin: (_ resume: @escaping () -> Void) -> Void
+  ) -> Bool {
+    guard let parked = park(call, of: command) else { return false }
+    cancellations[parked.blockedClient] = cancel
+    begin { [unowned self] in
+      cancellations[parked.blockedClient] = nil
+      resumeSoon(parked, afterMilliseconds: 0)
+    }
+    return true
+  }
+
+  private func resumeSoon(_ call: ParkedCall, afterMilliseconds milliseconds: Int) {
+    guard isWaiting(call) else { return }
+    call.schedule(afterMilliseconds: milliseconds) { [unowned self] in
+      if !resume(call) { resumeSoon(call, afterMilliseconds: Parking.pause) }
+    }
   }
 }
 

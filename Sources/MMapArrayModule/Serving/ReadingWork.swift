@@ -72,6 +72,7 @@ extension Services {
     var work = work
     var isRead = false
     if !isLong, range.count <= work.sliceCount {
+      try needToRead(range, of: array, for: call)
       try array.elements.withElements(in: range) { (elements) throws(CommandError) in
         try work.readAtOnce(elements, at: range.lowerBound)
       }

@@ -28,6 +28,7 @@ func serve<Command: ArrayCommand>(
           throw error
         }
       } catch {
+        if case .notInMemory(let read) = error, services.waits(call, for: read, Command.description) { return }
         if Command.access == .writing { try services.couldNotApply(error, to: binding, for: call) } else { throw error }
       }
     }

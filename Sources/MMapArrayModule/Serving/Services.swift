@@ -13,6 +13,7 @@ final class Services {
   let workSettings: WorkSettings
   let memory = WorkMemory()
   let parking = Parking()
+  let coldPages = ColdPages()
   let flusher: Flusher
   let stream: ReplicationStream
   let backfill: Backfill

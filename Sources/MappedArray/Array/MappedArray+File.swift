@@ -20,6 +20,13 @@ extension MappedArray {
   @inlinable
   package borrowing func checkReadable(_ range: Range<Int>) throws(MappedArrayError) { try file.checkReadable(range) }
 
+  /// See ``MappedFile/isKnownInMemory(_:elementSize:)``.
+  @inlinable
+  @inline(__always)
+  package borrowing func isKnownInMemory(_ index: Int) -> Bool {
+    file.isKnownInMemory(index, elementSize: MemoryLayout<Element>.stride)
+  }
+
   /// See ``MappedFile/shareElements()``.
   public mutating func shareElements() -> ElementReaders { file.shareElements() }
 

@@ -143,6 +143,8 @@ extension MappedFile {
   /// cuts the file; pread(2). Elements that are gone are zeros.
   package func readPacked(at index: Int, into buffer: UnsafeMutableRawBufferPointer) throws(MappedArrayError) {
     let start = try offset(of: index)
+    // The next piece is read while this one is used.
+    descriptor.readAhead(start..<start + 2 * buffer.count)
     let count = try onFile { () throws(SystemCallError) in try descriptor.read(into: buffer, at: start) }
     UnsafeMutableRawBufferPointer(rebasing: buffer[count...]).initializeMemory(as: UInt8.self, repeating: 0)
   }

@@ -37,6 +37,8 @@ public struct MappedFile: ~Copyable {
   /// Whether stores may meet a hole of a sparse file, where a full disk would be a fault signal and not an error. nil
   /// until something is first stored.
   var hasHoles: Bool?
+  /// Whether the kernel cannot tell what is in memory: then all is taken to be.
+  var isResidencyUnknown = false
   /// Those on other threads; nil until there are any.
   var readers: ElementReaders?
 
@@ -78,6 +80,8 @@ public struct MappedFile: ~Copyable {
     self.elementType = elementType
     self.header = header
     self.mapping = mapping
+    // The mapping has an open file of its own, and reads ahead. What is read by this one is read for one page of it.
+    descriptor.expectRandomReads()
     self.descriptor = descriptor
   }
 

@@ -143,6 +143,35 @@ struct Descriptor: ~Copyable {
     }
   }
 
+  /// Where the data begins that is at or after `offset`; `Int.max` if there is none, `offset` if the file system does not
+  /// know.
+  func nextData(from offset: Int) -> Int {
+    do throws(SystemCallError) {
+      return try firstData(from: offset)
+    } catch {
+      return offset
+    }
+  }
+
+  /// Whether the page at `offset` is in memory, or behind the end of the file; nil if the file system cannot tell. If it is
+  /// not, the kernel may have begun to read it; preadv2(2) with RWF_NOWAIT, which tells the truth where mincore(2) does
+  /// only owners of the file.
+  func isInMemory(at offset: Int) -> Bool? {
+    switch read_without_waiting(file.rawValue, Int64(offset)) {
+    case 0: true
+    case EAGAIN: false
+    default: nil
+    }
+  }
+
+  /// Has the kernel read no more than what is asked for; posix_fadvise(2).
+  func expectRandomReads() { _ = posix_fadvise(file.rawValue, 0, 0, POSIX_FADV_RANDOM) }
+
+  /// Has the kernel begin to read a part of the file; posix_fadvise(2).
+  func readAhead(_ range: Range<Int>) {
+    _ = posix_fadvise(file.rawValue, off_t(range.lowerBound), off_t(range.count), POSIX_FADV_WILLNEED)
+  }
+
   /// Takes the exclusive lock of this open file without waiting; flock(2). A forked child does not share it.
   ///
   /// - Returns: whether it was free.

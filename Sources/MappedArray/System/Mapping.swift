@@ -1,4 +1,5 @@
 import CFaultGuard
+import CPageHints
 import Glibc
 
 /// Owns a shared mapping of a file from its first byte.
@@ -41,6 +42,8 @@ struct Mapping: ~Copyable {
       munmap(base, length)
       throw SystemCallError(name: "mmap", errno: .noMemory)
     }
+    // Another mapping may have been there before.
+    page_hints_expire()
     self.base = base
     self.length = length
     self.guarded = guarded

@@ -59,7 +59,7 @@ open class BlockedCall {
 
   /// The context in which replies can be made while the client waits, on any thread; before `block`, none. First asked for
   /// on the main thread.
-  final var waitingContext: Context {
+  public final var waitingContext: Context {
     if context == nil, let client { context = server_GetThreadSafeContext(client) }
     return Context(context)
   }

@@ -89,6 +89,20 @@ extension Call {
   /// Whether the call was parked before, and is being carried out now.
   public var isResumed: Bool { ParkedCall.resumed(as: self) != nil }
 
+  /// How often in a row the call has been parked before.
+  public var parkedRounds: Int { ParkedCall.resumed(as: self)?.rounds ?? 0 }
+
+  /// Whether the client keeps what it reads in a cache of its own. The server notes what that is when the command comes:
+  /// what is read later the client would not be told changes of.
+  public var isForCache: Bool {
+    var information = ServerClientInfo()
+    information.version = UInt64(SERVER_CLIENT_INFO_VERSION)
+    let status = withUnsafeMutablePointer(to: &information) {
+      server_GetClientInfoById($0, server_GetClientId(context.pointer))
+    }
+    return status == SERVER_OK && information.flags & UInt64(SERVER_CLIENT_TRACKING) != 0
+  }
+
   /// Whether the client can be kept waiting: not in a script or a transaction, not when a primary or the append-only
   /// file is the client.
   public var mayBlock: Bool {
