@@ -95,7 +95,7 @@ struct NumPySeriesTests {
         part = plain(values[start:stop + 1])
         # Of the differences of integers NumPy takes what is left after they wrapped around.
         expected = numpy.quantile(part, q) if len(part) > 300 or is_float else numpy.quantile(part.astype('O'), q)
-        if dtype == 'f2' and q == 1.0:
+        if dtype == 'f2' and q == 1.0 and len(part) > 65504:
             # Beyond 65504 elements NumPy's index of the last one is infinite.
             expected = part.max()
         ask(f'MMAP.QUANTILE {key} {start} {stop} {q!r}', float(expected))
