@@ -37,7 +37,7 @@ struct SeriesReplyTests {
     return server
   }
 
-  @Test("the same with any number of workers, and at once", arguments: ElementCase.all)
+  @Test("the same with any number of workers, and at once", arguments: ElementCase.numbers)
   func workers(type: ElementCase) throws {
     let server = try makeServer(type)
     for words in Self.commands {
@@ -81,7 +81,7 @@ struct SeriesReplyTests {
     return nil
   }
 
-  @Test("RESP3: doubles, integers and big numbers in arrays, as RESP2's texts", arguments: ElementCase.all)
+  @Test("RESP3: doubles, integers and big numbers in arrays, as RESP2's texts", arguments: ElementCase.numbers)
   func types(type: ElementCase) throws {
     let server = try makeServer(type)
     let other = try server.live.connect(protocolVersion: .resp2)
@@ -113,6 +113,19 @@ struct SeriesReplyTests {
         let total = numbers.reduce(0) { sum, reply in if case .integer(let count) = reply { sum + count } else { sum } }
         #expect(total == Self.byteCount / type.size - 7)
       }
+    }
+  }
+
+  @Test("without a key, as without elements: no part of a long reply is missing")
+  func missing() throws {
+    let server = try ModuleServer()
+    for protocolVersion in ProtocolVersion.allCases {
+      let connection = try server.live.connect(protocolVersion: protocolVersion)
+      let bins = try connection.send(["MMAP.HISTOGRAM", "missing", 0, -1, 1 << 20].map { "\($0)".argument })
+      #expect(bins.elements?.count == 1 << 20)
+      let parts = ["MMAP.QUANTILE", "missing", "0", "-1"] + [String](repeating: "0.5", count: 50_000)
+      #expect(try connection.send(parts.map(\.argument)).elements?.count == 50_000)
+      #expect(try connection.send(["PING".argument]) == .status("PONG"))
     }
   }
 }

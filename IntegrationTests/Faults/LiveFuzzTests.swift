@@ -73,10 +73,12 @@ struct LiveFuzzTests {
       let sent = (0..<Self.batch).map { _ in commands.next() }
       let connection = connections[number % connections.count]
       for words in sent { try connection.append(words.map { Argument($0) }) }
+      var replies: [Reply] = []
       do {
         try connection.flush()
         for words in sent {
           let reply = try connection.readReply()
+          replies.append(reply)
           if case .bulk(let payload) = reply, words[0].elementsEqual("DUMP".utf8) { commands.payload = payload }
           guard case .error(let error) = reply else { continue }
           // A code, and a text that can be shown.
@@ -85,7 +87,12 @@ struct LiveFuzzTests {
       } catch {
         let log = server.live.log.suffix(3000)
         Issue.record(
-          "seed \(Self.seed), batch \(number): \(error)\n\(sent.map(Self.shown).joined(separator: "\n"))\n\(log)")
+          """
+          seed \(Self.seed), batch \(number): \(error), after \(replies.count) replies
+          \(sent.map(Self.shown).joined(separator: "\n"))
+          \(replies.map { "\($0)".prefix(200) }.joined(separator: "\n"))
+          \(log)
+          """)
         throw error
       }
     }

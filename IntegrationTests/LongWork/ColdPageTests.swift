@@ -31,7 +31,7 @@ struct ColdPageTests {
     type.isFloat ? .bulk("\(index % 97)") : .integer(index % 97)
   }
 
-  @Test("reading", arguments: ElementCase.all, Format.allCases)
+  @Test("reading", arguments: ElementCase.numbers, Format.allCases)
   func reading(type: ElementCase, format: Format) throws {
     let server = try ModuleServer()
     let count = 2_000_000 / type.size
@@ -44,10 +44,12 @@ struct ColdPageTests {
     try expect(["VMGET", "a"] + indexes + [count], .array(indexes.map { element($0, type) } + [.null]))
     let range = count / 3..<count / 3 + 3000
     try expect(["MMAP.RANGE", "a", range.lowerBound, range.upperBound - 1], .array(range.map { element($0, type) }))
+    // An f16 has no such number.
     let sum = range.reduce(0) { $0 + $1 % 97 }
+    let sumText = type.name == "f16" ? "inf" : "\(sum)"
     try expect(
       ["MMAP.AGG", "a", range.lowerBound, range.upperBound - 1, "SUM"],
-      .array([type.isFloat ? .bulk("\(sum)") : .integer(sum)]))
+      .array([type.isFloat ? .bulk(sumText) : .integer(sum)]))
     try expect(
       ["MMAP.FIND", "a", range.lowerBound, range.upperBound - 1, "EQ", 5],
       .integers(range.filter { $0 % 97 == 5 }))
@@ -59,7 +61,7 @@ struct ColdPageTests {
     #expect(packed == .bulk(bytes))
   }
 
-  @Test("changing", arguments: ElementCase.all, Format.allCases)
+  @Test("changing", arguments: ElementCase.numbers, Format.allCases)
   func changing(type: ElementCase, format: Format) throws {
     let server = try ModuleServer()
     let count = 2_000_000 / type.size

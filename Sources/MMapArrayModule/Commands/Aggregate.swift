@@ -34,7 +34,7 @@ enum AggregateRange: ArrayCommand {
   static func runWithoutKey(_ call: Call) throws(CommandError) {
     var arguments = call.arguments
     _ = try arguments.positions()
-    Aggregating<Int64>(try operations(&arguments), over: 0..<0).write(0, to: call.reply, isRESP3: call.reply.isRESP3)
+    Aggregating<Int64>(try operations(&arguments), over: 0..<0).writeAll(to: call.reply)
   }
 
   static func operations(_ arguments: inout Arguments) throws(CommandError) -> [AggregateOperation] {

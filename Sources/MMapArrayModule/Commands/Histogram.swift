@@ -37,8 +37,7 @@ enum CountInBins: ArrayCommand {
     let count = try binCount(&arguments)
     _ = try arguments.bounds(areExact: true)
     let computation = Histogram<Double>(binCount: count, between: nil, isEmpty: true)
-    CountingInBins(computation: computation, memory: nil)
-      .write(0, to: call.reply, isRESP3: call.reply.isRESP3)
+    CountingInBins(computation: computation, memory: nil).writeAll(to: call.reply)
   }
 
   private static func binCount(_ arguments: inout Arguments) throws(CommandError) -> Int {

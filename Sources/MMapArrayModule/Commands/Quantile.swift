@@ -34,8 +34,7 @@ enum ComputeQuantiles: ArrayCommand {
     var arguments = call.arguments
     _ = try arguments.positions()
     let computation = Quantiles<Double>(try parts(&arguments), count: 0)
-    ComputingQuantiles(computation: computation, memory: nil)
-      .write(0, to: call.reply, isRESP3: call.reply.isRESP3)
+    ComputingQuantiles(computation: computation, memory: nil).writeAll(to: call.reply)
   }
 
   private static func parts(_ arguments: inout Arguments) throws(CommandError) -> [Double] {

@@ -102,11 +102,17 @@ extension Services {
   ) throws(CommandError) {
     var work = work
     if let range { try work.readAll(range, of: array) }
-    for part in 0..<work.replyCount { work.write(part, to: call.reply, isRESP3: call.reply.isRESP3) }
+    work.writeAll(to: call.reply)
   }
 }
 
 extension ReadingWork {
+  /// Makes the whole reply, on the main thread.
+  func writeAll(to reply: Reply) {
+    let isRESP3 = reply.isRESP3
+    for part in 0..<replyCount { write(part, to: reply, isRESP3: isRESP3) }
+  }
+
   /// Reads all, on the main thread.
   fileprivate mutating func readAll(_ range: Range<Int>, of array: TypedArray<Element>) throws(CommandError) {
     while let pass = try nextPass() {
