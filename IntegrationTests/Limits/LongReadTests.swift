@@ -14,21 +14,10 @@ struct LongReadTests {
     try ModuleServer(configuration: configuration)
   }
 
-  /// Maps a sparse file of zeros.
-  private func mapZeros(_ name: String, bytes: Int, as type: String, on server: ModuleServer) throws {
-    try server.write([], to: name)
-    #expect(truncate(server.path(name), bytes) == 0)
-    #expect(try server("MMAP", name, name, type).errorText == nil)
-  }
-
-  private func number(_ field: String, of server: ModuleServer) throws -> Int {
-    try server.number("mmaparray_\(field)", of: "mmaparray")
-  }
-
   @Test("a reply that is too large is refused, on any file, before anything is read", arguments: [1, 0])
   func huge(threads: Int) throws {
     let server = try server([("mmaparray.threads", "\(threads)")])
-    try mapZeros("a", bytes: LongReadTests.hugeSize, as: "f64", on: server)
+    try server.mapZeros("a", bytes: LongReadTests.hugeSize, as: "f64")
     for words in [
       ["VALL", "a"], ["MMAP.RANGE", "a", "0", "-1"], ["MMAP.READ", "a"], ["MMAP.READ", "a", "5", "\(Int.max)"],
     ] {
@@ -49,13 +38,13 @@ struct LongReadTests {
       let error = try server.failure(words)
       #expect(error.contains("mmaparray.max-reply allows 1048576: give "), "\(error)")
     }
-    #expect(try number("refusals", of: server) == 8)
+    #expect(try server.work("refusals") == 8)
   }
 
   @Test("clients that leave: what they have asked for ends, on any file", arguments: [1, 2, 0], ["AGG", "FIND"])
   func clientsLeave(threads: Int, command: String) throws {
     let server = try server([("mmaparray.threads", "\(threads)")])
-    try mapZeros("a", bytes: LongReadTests.hugeSize, as: "f64", on: server)
+    try server.mapZeros("a", bytes: LongReadTests.hugeSize, as: "f64")
     do {
       let workers = try (0..<20).map { _ in try server.live.connect() }
       for worker in workers {
@@ -63,22 +52,22 @@ struct LongReadTests {
         try worker.append(words.map(\.argument))
         try worker.flush()
       }
-      try eventually("begun") { try number("jobs", of: server) == workers.count }
+      try eventually("begun") { try server.work("jobs") == workers.count }
     }
     // It would take hours to finish it.
-    try eventually("ended") { try number("jobs", of: server) == 0 }
-    #expect(try number("cancelled_jobs", of: server) == 20)
-    #expect(try number("work_bytes", of: server) == 0)
+    try eventually("ended") { try server.work("jobs") == 0 }
+    #expect(try server.work("cancelled_jobs") == 20)
+    #expect(try server.work("work_bytes") == 0)
     #expect(try server("FLUSHALL") == .ok)
     // Newer servers free keys on a thread of their own.
-    try eventually("unbound") { try number("arrays", of: server) == 0 }
+    try eventually("unbound") { try server.work("arrays") == 0 }
   }
 
   @Test(
     "others are served meanwhile", arguments: ["VALL a", "MMAP.READ a", "MMAP.FIND a 0 -1 EQ 0", "MMAP.AGG a 0 -1 VAR"])
   func served(words: String) throws {
     let server = try server()
-    try mapZeros("a", bytes: 8 * 3_000_000, as: "i64", on: server)
+    try server.mapZeros("a", bytes: 8 * 3_000_000, as: "i64")
     let worker = try server.live.connect(protocolVersion: .resp2)
     let words = words.split(separator: " ").map { Argument(String($0)) }
     let expected = try {
@@ -90,7 +79,7 @@ struct LongReadTests {
     try eventually("others are served") {
       try worker.append(words)
       try worker.flush()
-      while try number("jobs", of: server) > 0, try server("PING") == .status("PONG") { served += 1 }
+      while try server.work("jobs") > 0, try server("PING") == .status("PONG") { served += 1 }
       #expect(try worker.readReply() == expected)
       return served >= 20
     }
@@ -99,13 +88,13 @@ struct LongReadTests {
   @Test("maxmemory without eviction: what is found is refused as the server refuses its own")
   func maxmemory() throws {
     let server = try server([("maxmemory", "100mb"), ("maxmemory-policy", "noeviction")])
-    try mapZeros("a", bytes: 50_000_000, as: "u8", on: server)
+    try server.mapZeros("a", bytes: 50_000_000, as: "u8")
     for words in [["MMAP.FIND", "a", "0", "-1", "EQ", "0"], ["VALL", "a"]] {
       #expect(try server.failure(words).hasPrefix("OOM command not allowed when used memory > 'maxmemory'"))
     }
     #expect(try server.number("used_memory_peak", of: "memory") < 200 << 20)
-    #expect(try number("refusals", of: server) == 2)
-    #expect(try number("work_bytes", of: server) == 0)
+    #expect(try server.work("refusals") == 2)
+    #expect(try server.work("work_bytes") == 0)
     #expect(try server("MMAP.FIND", "a", 0, -1, "EQ", 0, "LIMIT", 5) == .integers(0..<5))
   }
 
@@ -113,7 +102,7 @@ struct LongReadTests {
   func addressSpace() throws {
     let server = try ModuleServer(
       program: ["prlimit", "--as=4294967296"] + Environment.program, configuration: [("mmaparray.max-reply", "16gb")])
-    try mapZeros("a", bytes: 1_500_000_000, as: "u8", on: server)
+    try server.mapZeros("a", bytes: 1_500_000_000, as: "u8")
     #expect(try server.failure(["MMAP.READ", "a"]).hasPrefix("OOM "))
     #expect(try server("MMAP.AGG", "a", 0, -1, "SUM", "VAR") == .array([.integer(0), .bulk("0")]))
   }
@@ -123,7 +112,7 @@ struct LongReadTests {
     let server = try server([
       ("mmaparray.threads", "\(threads)"), ("appendonly", "yes"), ("io-threads", "\(socketThreads)"),
     ])
-    try mapZeros("a", bytes: 8 * 2_000_000, as: "i64", on: server)
+    try server.mapZeros("a", bytes: 8 * 2_000_000, as: "i64")
     let commands = [
       (["MMAP.AGG", "a", "0", "-1", "SUM", "STD"], Reply.array([.integer(0), .bulk("0")])),
       (["MMAP.FIND", "a", "0", "-1", "NE", "0"], .array([])),
@@ -152,7 +141,7 @@ struct LongReadTests {
   func latency() throws {
     let server = try server([("mmaparray.threads", "1"), ("latency-monitor-threshold", "1")])
     // To copy that takes several milliseconds.
-    try mapZeros("a", bytes: 400_000_000, as: "u8", on: server)
+    try server.mapZeros("a", bytes: 400_000_000, as: "u8")
     func events() throws -> [String] {
       try #require(server("LATENCY", "LATEST").elements).compactMap { $0.elements?[0].text }
     }
@@ -166,7 +155,7 @@ struct LongReadTests {
   @Test("the number of threads is changed meanwhile")
   func threadsChange() throws {
     let server = try server()
-    try mapZeros("a", bytes: 8 * 5_000_000, as: "f64", on: server)
+    try server.mapZeros("a", bytes: 8 * 5_000_000, as: "f64")
     let workers = try (0..<6).map { _ in try server.live.connect(protocolVersion: .resp2) }
     for threads in [0, 3, 1, 0, 2, 64, 1] {
       for worker in workers {
@@ -205,6 +194,6 @@ struct LongReadTests {
     }
     #expect(try server("PING") == .status("PONG"))
     // Newer servers free keys on a thread of their own.
-    try eventually("unbound") { try number("arrays", of: server) == 0 }
+    try eventually("unbound") { try server.work("arrays") == 0 }
   }
 }

@@ -8,6 +8,7 @@ import Testing
 /// then.
 struct CrowdedMemory {
   private let directory: TemporaryDirectory
+  private let library: PreloadedLibrary
 
   init() throws {
     directory = try TemporaryDirectory(in: Environment.sharedDirectory)
@@ -73,23 +74,12 @@ struct CrowdedMemory {
         char *start = mmap(NULL, taken * size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         for (long page = 0; start != MAP_FAILED && page < taken; page += 2) mprotect(start + page * size, size, PROT_READ);
       }
-
-      // Valkey 9 has modules find the system's functions before ours.
-      void *dlopen(const char *path, int flags) {
-        void *(*next)(const char *, int) = (void *(*)(const char *, int))dlsym(RTLD_NEXT, "dlopen");
-        return next(path, flags & ~RTLD_DEEPBIND);
-      }
       """
-    try Files.write(Array(source.utf8), to: directory.path + "/crowd.c")
-    try Python.run(
-      script: "import subprocess, sys; subprocess.run(sys.argv[1:], check=True)",
-      arguments: ["cc", "-shared", "-fPIC", "-o", directory.path + "/crowd.so", directory.path + "/crowd.c"])
+    library = try PreloadedLibrary(source, in: directory)
   }
 
   /// The program that starts a server with that library.
-  var program: [String] {
-    ["env", "LD_PRELOAD=\(Environment.innerPath(directory.path))/crowd.so"] + Environment.program
-  }
+  var program: [String] { library.program }
 
   /// From its next start on a server can have so many arrays: three quarters of the setting.
   func makeRoom(for count: Int) throws {

@@ -6,6 +6,7 @@ import Testing
 /// with.
 struct FaultyDisk {
   private let directory: TemporaryDirectory
+  private let library: PreloadedLibrary
 
   init() throws {
     directory = try TemporaryDirectory(in: Environment.sharedDirectory)
@@ -59,23 +60,12 @@ struct FaultyDisk {
         }
         return (int)syscall(SYS_fdatasync, file);
       }
-
-      // Valkey 9 has modules find the system's functions before ours.
-      void *dlopen(const char *path, int flags) {
-        void *(*next)(const char *, int) = (void *(*)(const char *, int))dlsym(RTLD_NEXT, "dlopen");
-        return next(path, flags & ~RTLD_DEEPBIND);
-      }
       """
-    try Files.write(Array(source.utf8), to: directory.path + "/disk.c")
-    try Python.run(
-      script: "import subprocess, sys; subprocess.run(sys.argv[1:], check=True)",
-      arguments: ["cc", "-shared", "-fPIC", "-o", directory.path + "/disk.so", directory.path + "/disk.c"])
+    library = try PreloadedLibrary(source, in: directory)
   }
 
   /// The program that starts a server on this disk.
-  var program: [String] {
-    ["env", "LD_PRELOAD=\(Environment.innerPath(directory.path))/disk.so"] + Environment.program
-  }
+  var program: [String] { library.program }
 
   enum Fault: String {
     /// Flushes fail with EIO.

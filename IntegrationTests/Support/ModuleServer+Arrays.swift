@@ -13,6 +13,16 @@ extension ModuleServer {
     #expect(try send(["MMAP.ADD", key] + values) == .integer(values.count))
   }
 
+  /// Binds a key to a new raw file, named like it, that is sparse and zeros.
+  func mapZeros(_ name: String, bytes: Int, as type: String) throws {
+    try write([], to: name)
+    #expect(truncate(path(name), bytes) == 0)
+    #expect(try self("MMAP", name, name, type).errorText == nil)
+  }
+
+  /// A field of `INFO mmaparray`.
+  func work(_ field: String) throws -> Int { try number("mmaparray_\(field)", of: "mmaparray") }
+
   /// Adds bytes to a file as another program does: the file is never shorter than it was.
   func append(_ bytes: [UInt8], to name: String) throws {
     let descriptor = open(path(name), O_WRONLY | O_APPEND | O_CLOEXEC)

@@ -59,11 +59,7 @@ extension Services {
   func reserve(
     for computation: some RangeComputation, replyBytes: Int, instead: StaticString, _ call: Call
   ) throws(CommandError) -> ReservedMemory? {
-    guard replyBytes <= workSettings.mostReplyBytes else {
-      memory.refuse()
-      throw .largeReply(bytes: replyBytes, most: workSettings.mostReplyBytes, instead: instead)
-    }
-    let bytes = replyBytes + computation.mostBytes
+    let bytes = try self.replyBytes(of: replyBytes, each: 1, instead: instead) + computation.mostBytes
     guard bytes > SeriesLimit.fewBytes else { return nil }
     memory.update(call.context)
     let reserved = ReservedMemory(memory)
