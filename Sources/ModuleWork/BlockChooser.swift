@@ -18,7 +18,10 @@ package struct BlockChooser {
   package init() {}
 
   /// The pages of a file that are to be read where one is missing.
-  package mutating func block(around page: Int, of file: UInt64) -> Range<Int> {
+  package func block(around page: Int) -> Range<Int> { BlockChooser.block(around: page, level) }
+
+  /// A page of a file is missing.
+  package mutating func noteMissing(_ page: Int, of file: UInt64) {
     if forgetRead(page, of: file) {
       level = max(level - 1, BlockChooser.levels.lowerBound)
       patience = min(patience * 2, BlockChooser.mostPatience)
@@ -30,7 +33,6 @@ package struct BlockChooser {
         calm = 0
       }
     }
-    return BlockChooser.block(around: page, level)
   }
 
   /// A block of a file has been read.

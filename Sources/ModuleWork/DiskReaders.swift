@@ -2,11 +2,12 @@ import Glibc
 import Monitors
 import ServerModule
 
-/// Threads that wait for the disk: each takes a part of what is to be read first, and what is left goes to the end of the
-/// queue, so that all who wait get the same share.
+/// Threads that wait for the disk. Each takes some small parts, or a large one, of what is to be read first, has the kernel
+/// begin to read all of them and waits for one after the other. What is left of a read goes to the end of the queue, so that
+/// all who wait get the same share.
 ///
 /// A fork finds none of them with the lock or in an allocator, but perhaps in the middle of a read.
-// Sendable: what changes is used under the lock, but for `results`, which is the main thread's.
+// Sendable: what changes is used under the lock, but for `results` and `underWayCount`, which are the main thread's.
 package final class DiskReaders: @unchecked Sendable {
   private let monitor = Monitor()
   private var queue: [DiskRead] = []
@@ -14,14 +15,24 @@ package final class DiskReaders: @unchecked Sendable {
   private var threadCount = 0
   private var mostRunning = 0
   private var runningCount = 0
+  /// How many threads wait for something to do, and how many of these are being woken.
+  private var idleCount = 0
+  private var wakingCount = 0
   /// How many parts have not been begun.
   private var waitingCount = 0
   private var readCount = 0
   /// Wakes the main thread when there is something that has finished.
   private var pipeEnd: Int32 = -1
   private var results: ReadableDescriptor?
+  private var underWayCount = 0
+
+  /// How many parts a thread takes at once, if they are small.
+  private static let mostParts = 8
 
   package init() {}
+
+  /// Whether nothing is being read. Main thread.
+  package var isIdle: Bool { underWayCount == 0 }
 
   /// How many parts have been read.
   package var count: Int { monitor.withLock { readCount } }
@@ -32,20 +43,31 @@ package final class DiskReaders: @unchecked Sendable {
   /// - Returns: false if there is no thread for it.
   package func begin(_ read: DiskRead, threads: Int, done: @escaping () -> Void) -> Bool {
     guard threads > 0, isReady() else { return false }
-    return monitor.withLock {
-      let needed = min(threads, runningCount + waitingCount + read.rest.count)
-      while threadCount < needed, startThread() { threadCount += 1 }
-      guard threadCount > 0 else { return false }
-      waitingCount += read.rest.count
+    let woken: Int? = monitor.withLock {
+      let waitingCount = waitingCount + read.rest.count
+      let wanted = (waitingCount + DiskReaders.mostParts - 1) / DiskReaders.mostParts
+      var startedCount = 0
+      while threadCount < min(threads, runningCount + wanted), startThread() {
+        threadCount += 1
+        startedCount += 1
+      }
+      guard threadCount > 0 else { return nil }
+      self.waitingCount = waitingCount
       if mostRunning != threads {
         mostRunning = threads
         monitor.notifyAll()
       }
       read.done = done
       queue.append(read)
-      for _ in 0..<min(read.rest.count, threads) { monitor.notifyOne() }
-      return true
+      let count = max(0, min(idleCount - wakingCount, wanted - wakingCount - startedCount))
+      wakingCount += count
+      return count
     }
+    guard let woken else { return false }
+    underWayCount += 1
+    // Without the lock, which whoever is woken needs first.
+    for _ in 0..<woken { monitor.notifyOne() }
+    return true
   }
 
   /// Nobody waits for it any more. Main thread.
@@ -76,17 +98,19 @@ package final class DiskReaders: @unchecked Sendable {
   }
 
   private func takeFinished(_ end: Int32) {
-    var byte: UInt8 = 0
-    while read(end, &byte, 1) == 1 {}
+    // There is one for each time that `finished` was empty.
+    var bytes: UInt64 = 0
+    _ = read(end, &bytes, 8)
     let finished = monitor.withLock {
       defer { self.finished = [] }
       return self.finished
     }
+    underWayCount -= finished.count
     for read in finished {
       // Given up here: what they hold is the main thread's.
       let (afterwards, done) = (read.afterwards, read.done)
       (read.afterwards, read.done) = (nil, nil)
-      afterwards?()
+      afterwards?(read.parts)
       done?()
     }
   }
@@ -106,6 +130,7 @@ extension DiskReaders {
     monitor.reset()
     (queue, finished) = ([], [])
     (threadCount, mostRunning, runningCount, waitingCount) = (0, 0, 0, 0)
+    (idleCount, wakingCount, underWayCount) = (0, 0, 0)
   }
 }
 
@@ -117,32 +142,68 @@ extension DiskReaders {
   /// What a thread does.
   private func work() {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: DiskRead.mostBytes, alignment: 4096)
+    var parts: [(read: DiskRead, part: DiskPart)] = []
+    parts.reserveCapacity(DiskReaders.mostParts)
     monitor.lock()
     while true {
       guard runningCount < mostRunning, !queue.isEmpty else {
+        idleCount += 1
         monitor.wait()
+        idleCount -= 1
+        wakingCount = max(0, wakingCount - 1)
         continue
       }
-      advance(queue.removeFirst(), buffer)
+      take(&parts)
+      runningCount += 1
+      monitor.unlock()
+      for index in parts.indices {
+        let read = parts[index].read
+        if parts.count > 1 { read.begin(&parts[index].part) } else { read.look(for: &parts[index].part) }
+      }
+      for (read, part) in parts {
+        read.read(part, into: buffer)
+        monitor.lock()
+        finish(part, of: read)
+        monitor.unlock()
+      }
+      monitor.lock()
+      runningCount -= 1
+      parts.removeAll(keepingCapacity: true)
     }
   }
 
-  /// Reads a part of what has been taken from the queue, with the lock before and after.
-  private func advance(_ read: DiskRead, _ buffer: UnsafeMutableRawBufferPointer) {
-    if let part = read.rest.popLast() {
-      if !read.rest.isEmpty { queue.append(read) }
-      waitingCount -= 1
-      runningCount += 1
+  /// Takes parts from the queue. With the lock.
+  private func take(_ parts: inout [(read: DiskRead, part: DiskPart)]) {
+    var byteCount = 0
+    while parts.count < DiskReaders.mostParts, let read = queue.first {
+      guard let part = read.rest.last else {
+        // One that was cancelled.
+        queue.removeFirst()
+        finishIfRead(read)
+        continue
+      }
+      byteCount += part.bytes.count
+      guard parts.isEmpty || byteCount <= DiskRead.mostBytes else { return }
+      parts.append((read, part))
+      queue.removeFirst()
+      read.rest.removeLast()
       read.runningCount += 1
-      monitor.unlock()
-      read.read(part, into: buffer)
-      monitor.lock()
-      runningCount -= 1
-      read.runningCount -= 1
-      readCount += 1
+      waitingCount -= 1
+      if !read.rest.isEmpty { queue.append(read) }
     }
-    // One that was cancelled may still be in the queue.
-    guard read.rest.isEmpty, read.runningCount == 0, !finished.contains(where: { $0 === read }) else { return }
+  }
+
+  /// A part has been read. With the lock.
+  private func finish(_ part: DiskPart, of read: DiskRead) {
+    read.runningCount -= 1
+    read.parts.append(part)
+    if !part.wasInMemory { readCount += 1 }
+    finishIfRead(read)
+  }
+
+  private func finishIfRead(_ read: DiskRead) {
+    guard read.rest.isEmpty, read.runningCount == 0, !read.isFinished else { return }
+    read.isFinished = true
     finished.append(read)
     var byte: UInt8 = 0
     if finished.count == 1 { _ = write(pipeEnd, &byte, 1) }

@@ -11,7 +11,8 @@ struct BlockChooserTests {
       state = state &* 6_364_136_223_846_793_005 &+ 1
       let page = Int(state >> 33) % pages
       if memory.contains(page) { continue }
-      let block = chooser.block(around: page, of: 1)
+      chooser.noteMissing(page, of: 1)
+      let block = chooser.block(around: page)
       #expect(block.contains(page))
       sizes.append(block.count)
       chooser.noteRead(block, of: 1)
@@ -39,11 +40,34 @@ struct BlockChooserTests {
   @Test("a block is a sign once, and only for its own file")
   func signs() {
     var chooser = BlockChooser()
-    let block = chooser.block(around: 100, of: 1)
-    #expect(block == 96..<112)
-    chooser.noteRead(block, of: 1)
-    #expect(chooser.block(around: 100, of: 2).count == 16)
-    #expect(chooser.block(around: 111, of: 1) == 108..<112)
-    #expect(chooser.block(around: 111, of: 1) == 108..<112)
+    func block(around page: Int, of file: UInt64) -> Range<Int> {
+      chooser.noteMissing(page, of: file)
+      return chooser.block(around: page)
+    }
+    #expect(block(around: 100, of: 1) == 96..<112)
+    chooser.noteRead(96..<112, of: 1)
+    #expect(block(around: 100, of: 2).count == 16)
+    #expect(block(around: 111, of: 1) == 108..<112)
+    #expect(block(around: 111, of: 1) == 108..<112)
+  }
+}
+
+/// Whether most of what is looked for is missing.
+struct MissShareTests {
+  @Test("it follows what was seen lately")
+  func following() {
+    var share = MissShare()
+    #expect(!share.isHigh)
+    for _ in 0..<100 { share.note(wasMissing: true) }
+    #expect(share.isHigh)
+    // A few hits do not change it.
+    for _ in 0..<3 { share.note(wasMissing: false) }
+    #expect(share.isHigh)
+    for _ in 0..<100 { share.note(wasMissing: false) }
+    #expect(!share.isHigh)
+    for number in 0..<1000 { share.note(wasMissing: number % 4 == 0) }
+    #expect(!share.isHigh)
+    for number in 0..<1000 { share.note(wasMissing: number % 4 != 0) }
+    #expect(share.isHigh)
   }
 }

@@ -7,40 +7,63 @@ import ServerModule
 final class ColdPages {
   let readers = DiskReaders()
   private var chooser = BlockChooser()
+  private var missShare = MissShare()
   /// How many commands have waited for the disk on the main thread.
   fileprivate(set) var waitCount = 0
 
   /// How many parts of files have been read.
   var readCount: Int { readers.count }
 
-  private static let pageShift = 12
+  fileprivate static let pageSize = 4096
   /// How often in a row a command is parked. If memory is so scarce that what has been read is gone again, it waits on the
   /// main thread: then others may wait, but it does not wait for ever.
   fileprivate static let mostRounds = 4
   /// The same for a search, in which each round is a step.
   fileprivate static let mostSearchRounds = 64
 
-  /// Blocks around single pages that are missing; in order, and each once.
-  fileprivate func blocks(around missing: [Range<Int>], of file: UInt64) -> [Range<Int>] {
-    var blocks: [Range<Int>] = []
-    for part in missing {
-      for page in part.lowerBound >> ColdPages.pageShift..<part.upperBound >> ColdPages.pageShift {
-        let block = chooser.block(around: page, of: file)
-        blocks.append(block.lowerBound << ColdPages.pageShift..<block.upperBound << ColdPages.pageShift)
-      }
+  /// Whether to ask for a page that is not known to be in memory. To ask has the kernel begin to read it, at once but on the
+  /// main thread: where much is read, and most of what is looked for is missing, the readers find that out.
+  ///
+  /// - Parameter isFirst: whether nothing is missing yet of what the command needs.
+  fileprivate func asks(isFirst: Bool) -> Bool { !missShare.isHigh || isFirst && readers.isIdle }
+
+  /// Blocks around single pages; in order, and each once.
+  ///
+  /// - Parameters:
+  ///   - missing: pages that are missing, by their offsets.
+  ///   - doubtful: pages that perhaps are.
+  fileprivate func blocks(around missing: [Int], doubtful: [Int], of file: UInt64) -> [DiskPart] {
+    for page in missing { chooser.noteMissing(page / ColdPages.pageSize, of: file) }
+    func block(around page: Int, isDoubtful: Bool) -> DiskPart {
+      let block = chooser.block(around: page / ColdPages.pageSize)
+      return DiskPart(
+        block.lowerBound * ColdPages.pageSize..<block.upperBound * ColdPages.pageSize,
+        doubtfulPage: isDoubtful ? page : nil)
     }
-    blocks.sort { $0.lowerBound < $1.lowerBound }
+    var blocks =
+      missing.map { block(around: $0, isDoubtful: false) } + doubtful.map { block(around: $0, isDoubtful: true) }
+    blocks.sort { ($0.bytes.lowerBound, $0.doubtfulPage ?? -1) < ($1.bytes.lowerBound, $1.doubtfulPage ?? -1) }
     var end = 0
-    return blocks.compactMap { block in
-      defer { end = max(end, block.upperBound) }
-      return block.upperBound <= end ? nil : max(block.lowerBound, end)..<block.upperBound
+    // All of them are of one size.
+    return blocks.filter { block in
+      defer { end = block.bytes.upperBound }
+      return block.bytes.lowerBound >= end
     }
   }
 
+  /// A page has been asked for.
+  fileprivate func noteAsked(wasMissing: Bool) { missShare.note(wasMissing: wasMissing) }
+
   /// Blocks have been read.
-  fileprivate func note(_ blocks: [Range<Int>], of file: UInt64) {
+  fileprivate func note(_ blocks: [DiskPart], of file: UInt64) {
     for block in blocks {
-      chooser.noteRead(block.lowerBound >> ColdPages.pageShift..<block.upperBound >> ColdPages.pageShift, of: file)
+      if let page = block.doubtfulPage {
+        missShare.note(wasMissing: !block.wasInMemory)
+        if block.wasInMemory { continue }
+        chooser.noteMissing(page / ColdPages.pageSize, of: file)
+      }
+      let pages = block.bytes.lowerBound / ColdPages.pageSize..<block.bytes.upperBound / ColdPages.pageSize
+      chooser.noteRead(pages, of: file)
     }
   }
 }
@@ -103,15 +126,27 @@ extension Services {
     _ indexes: some Sequence<Int>, of array: TypedArray<Element>, for call: Call, isReading: Bool,
     rounds: Int = ColdPages.mostRounds
   ) throws(CommandError) {
-    var missing: [Range<Int>] = []
+    // The second time it must be known.
+    let isFirstRound = call.parkedRounds == 0 && mayPark(call, isReading: isReading, rounds: rounds)
+    var (missing, doubtful, unknown): ([Range<Int>], [Int], [Int]) = ([], [], [])
     for index in indexes where index >= 0 && index < array.elements.count {
+      if isFirstRound, !coldPages.asks(isFirst: missing.isEmpty && doubtful.isEmpty) {
+        array.elements.file.addUnknown(index, to: &doubtful)
+        continue
+      }
+      unknown.removeAll(keepingCapacity: true)
+      array.elements.file.addUnknown(index, to: &unknown)
+      guard !unknown.isEmpty else { continue }
+      let count = missing.count
       array.elements.file.addMissing(index..<index + 1, to: &missing)
+      if isFirstRound { coldPages.noteAsked(wasMissing: missing.count > count) }
     }
-    guard !missing.isEmpty else { return }
+    guard !missing.isEmpty || !doubtful.isEmpty else { return }
     let file = array.served.identity.inode
+    let pages = missing.flatMap { Array(stride(from: $0.lowerBound, to: $0.upperBound, by: ColdPages.pageSize)) }
     try wait(
-      for: coldPages.blocks(around: missing, of: file), of: array.served, for: call, isReading: isReading, file,
-      rounds: rounds)
+      for: coldPages.blocks(around: pages, doubtful: doubtful, of: file), of: array.served, for: call,
+      isReading: isReading, file, rounds: rounds)
   }
 
   /// Where a value belongs in sorted elements. The search reads one after the other, and each tells which is the next: it
@@ -133,24 +168,33 @@ extension Services {
     return rest.lowerBound
   }
 
+  /// Whether a call can wait until something has been read.
+  private func mayPark(_ call: Call, isReading: Bool, rounds: Int) -> Bool {
+    workSettings.diskThreadCount > 0 && call.parkedRounds < rounds && call.mayBlock && !(isReading && call.isForCache)
+  }
+
+  private func wait(
+    for missing: [Range<Int>], of array: ServedArray, for call: Call, isReading: Bool
+  ) throws(CommandError) {
+    try wait(
+      for: missing.map { DiskPart($0) }, of: array, for: call, isReading: isReading, nil, rounds: ColdPages.mostRounds)
+  }
+
   /// - Parameter file: nil if the parts have not been chosen by what was read before.
   private func wait(
-    for parts: [Range<Int>], of array: ServedArray, for call: Call, isReading: Bool, _ file: UInt64? = nil,
-    rounds: Int = ColdPages.mostRounds
+    for parts: [DiskPart], of array: ServedArray, for call: Call, isReading: Bool, _ file: UInt64?, rounds: Int
   ) throws(CommandError) {
     // The kernel is giving memory up, or has not had these pages for long: nothing is sure.
     PageHints.expire()
-    guard workSettings.diskThreadCount > 0, call.parkedRounds < rounds, call.mayBlock,
-      !(isReading && call.isForCache), let descriptor = array.file.duplicateDescriptor()
-    else {
+    guard mayPark(call, isReading: isReading, rounds: rounds), let descriptor = array.file.duplicateDescriptor() else {
       coldPages.waitCount += 1
       // The disk has all of it to do at once.
-      for part in parts { array.file.readAhead(part) }
+      for part in parts { array.file.readAhead(part.bytes) }
       if let file { coldPages.note(parts, of: file) }
       return
     }
     throw .notInMemory(
-      DiskRead(parts, of: descriptor) { [coldPages] in if let file { coldPages.note(parts, of: file) } })
+      DiskRead(parts, of: descriptor) { [coldPages] parts in if let file { coldPages.note(parts, of: file) } })
   }
 
   /// Parks a call until what it needs has been read.
@@ -177,6 +221,6 @@ extension Services {
     else { return false }
     PageHints.expire()
     return coldPages.readers.begin(
-      DiskRead([missing], of: descriptor), threads: workSettings.diskThreadCount, done: resume)
+      DiskRead([DiskPart(missing)], of: descriptor), threads: workSettings.diskThreadCount, done: resume)
   }
 }

@@ -15,6 +15,8 @@ extension MappedFile {
   /// used: whole pages, in bytes of the file. What has been asked about and need not be read is known to be in memory from
   /// then on.
   ///
+  /// The kernel begins to read what it is asked about.
+  ///
   /// - Complexity: O(n) in the pages of the range, and a system call for each that is not known to be in memory.
   package mutating func addMissing(_ range: Range<Int>, to missing: inout [Range<Int>]) {
     let range = range.clamped(to: 0..<count)
@@ -23,7 +25,19 @@ extension MappedFile {
       bytes: dataOffset + range.lowerBound * elementSize..<dataOffset + range.upperBound * elementSize, to: &missing)
   }
 
-  /// The same for what is stored into when elements are added at the end: the page of the last one, and that of the count.
+  /// Adds those pages of an element, by their offsets in the file, that are not known to be in memory. Asks nobody. Nothing
+  /// where there is no such element.
+  package func addUnknown(_ index: Int, to unknown: inout [Int]) {
+    guard index >= 0, index < count else { return }
+    let start = dataOffset + index * elementSize
+    let pageSize = 1 << Int(PAGE_HINT_SHIFT)
+    for page in stride(from: start & ~(pageSize - 1), to: min(start + elementSize, mapping.length), by: pageSize)
+    where !page_hints_have(UInt(bitPattern: mapping.base + page)) {
+      unknown.append(page)
+    }
+  }
+
+  /// Adds what must be read before elements can be added at the end: the page of the last one, and that of the count.
   package mutating func addMissingEnd(to missing: inout [Range<Int>]) {
     addMissing(max(count - 1, 0)..<count, to: &missing)
     if !isRaw { addMissing(bytes: 0..<dataOffset, to: &missing) }
