@@ -56,7 +56,8 @@ let package = Package(
     // The thread that flushes files, in C so that it cannot hurt a fork.
     .target(name: "CFlusher"),
     // Long work in slices, on the server's thread or on workers. Knows no arrays.
-    .target(name: "ModuleWork", dependencies: ["CSystemCalls", "Monitors", "ServerModule"], swiftSettings: swiftSettings),
+    .target(
+      name: "ModuleWork", dependencies: ["CSystemCalls", "Monitors", "ServerModule"], swiftSettings: swiftSettings),
     // What is saved of a key.
     .target(name: "BindingRecords", dependencies: ["MappedArray", "ServerModule"], swiftSettings: swiftSettings),
     // The commands, on top of all that. Knows no file format.
