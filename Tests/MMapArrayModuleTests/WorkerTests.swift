@@ -55,10 +55,25 @@ extension ModuleTests {
 
     @Test(
       "what is little is done at once",
-      arguments: ["MMAP.AGG a 0 99999 SUM", "MMAP.RANGE a 0 9999", "MMAP.READ a 0 99999"])
+      arguments: [
+        "MMAP.AGG a 0 32767 SUM", "MMAP.FIND a 0 16383 NE 0", "MMAP.RANGE a 0 9999", "MMAP.READ a 0 99999",
+      ])
     func little(words: String) {
       makeLargeArray()
       #expect(!module.run(split(words)).wasBlocked)
+      module.expectOrder()
+    }
+
+    @Test(
+      "what is a slice, and more than others should wait for again and again, is not: but where there are no threads",
+      arguments: ["MMAP.AGG a 0 32768 SUM", "MMAP.FIND a 0 16384 NE 0", "MMAP.QUANTILE a 0 32768 0.5"])
+    func slice(words: String) {
+      makeLargeArray()
+      let reply = wait(for: split(words))
+      #expect(module.server.configure("threads", "0") == nil)
+      let served = module.run(split(words))
+      #expect(!served.wasBlocked)
+      #expect(served.reply == reply)
       module.expectOrder()
     }
 

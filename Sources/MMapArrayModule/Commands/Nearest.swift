@@ -58,7 +58,7 @@ enum FindNearestRows: ArrayCommand {
     let nearest = NearestRows(queries, measure, limit: count)
     let elements = range.lowerBound * columns..<range.upperBound * columns
     try services.perform(
-      Searching<Element>(nearest, in: elements, of: array, resultBytes: bytes, with: services), over: elements,
+      Searching<Element>(nearest, of: array, resultBytes: bytes, with: services), over: elements,
       of: array, for: call)
   }
 

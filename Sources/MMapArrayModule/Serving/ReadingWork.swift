@@ -16,6 +16,9 @@ protocol ReadingWork<Element> {
   /// How much of the range a slice has: about a millisecond of it. Always the same.
   var sliceCount: Int { get }
 
+  /// How much of the range is little: it is read sooner than another thread could be woken for it.
+  var littleCount: Int { get }
+
   /// Begins the next pass over the range; nil if all has been read that is needed.
   mutating func nextPass() throws(CommandError) -> Pass?
 
@@ -33,7 +36,7 @@ protocol ReadingWork<Element> {
   /// - Returns: whether more of the pass is needed.
   mutating func take(_ part: Part) throws(CommandError) -> Bool
 
-  /// Reads a range that is no more than a slice, with all passes. Main thread.
+  /// Reads a range that is little, with all passes. Main thread.
   mutating func readAtOnce(_ elements: ElementView<Element>, at index: Int) throws(CommandError)
 
   /// In how many parts the reply is made, once all has been read.
@@ -59,19 +62,22 @@ extension ReadingWork {
 
   // The slices of `Slices`, so that aggregates are the same wherever they are computed.
   var sliceCount: Int { SliceSize.bytes / MemoryLayout<Element>.stride }
+
+  var littleCount: Int { sliceCount / 16 }
 }
 
 extension Services {
   /// Does work that reads: at once if it is little or if the call cannot wait, otherwise on other threads while the client
   /// waits.
   ///
-  /// - Parameter isLong: whether it is not little though it may be a single slice.
+  /// - Parameter isLong: whether it is not little though the range may be.
   func perform<Work: ReadingWork>(
     _ work: Work, over range: Range<Int>, of array: TypedArray<Work.Element>, for call: Call, isLong: Bool = false
   ) throws(CommandError) {
     var work = work
     var isRead = false
-    if !isLong, range.count <= work.sliceCount {
+    // Without other threads a slice is done at once in any case.
+    if !isLong, range.count <= (workSettings.threadCount > 0 ? work.littleCount : work.sliceCount) {
       try needToRead(range, of: array, for: call)
       try array.elements.withElements(in: range) { (elements) throws(CommandError) in
         try work.readAtOnce(elements, at: range.lowerBound)

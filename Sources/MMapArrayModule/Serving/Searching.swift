@@ -17,27 +17,23 @@ struct Searching<Element: MappableElement>: ReadingWork {
   /// What is reserved of it; nil while that is not worth counting.
   private var memory: ReservedMemory?
   /// nil if nothing can happen to the file meanwhile.
-  private let rows: RowShape?
+  private let rows: RowShape
   private var isSearched = false
   private var answers: [[NearRow]] = []
 
-  /// - Parameter range: whole rows.
-  init(
-    _ nearest: NearestRows, in range: Range<Int>, of array: TypedArray<Element>, resultBytes: Int,
-    with services: Services
-  ) {
+  init(_ nearest: NearestRows, of array: TypedArray<Element>, resultBytes: Int, with services: Services) {
     self.nearest = nearest
     self.resultBytes = resultBytes
     workMemory = services.memory
     let (columns, queryCount) = (nearest.columns, nearest.queryCount)
     let rowBytes = columns * MemoryLayout<Element>.stride
     sliceCount = max(1, min(SliceSize.bytes / rowBytes, Self.scoreCount) / queryCount) * columns
-    rows = range.count > sliceCount ? RowShape(array) : nil
+    rows = RowShape(array)
   }
 
   struct Pass: Sendable {
     let nearest: NearestRows
-    let rows: RowShape?
+    let rows: RowShape
   }
 
   mutating func nextPass() throws(CommandError) -> Pass? {
@@ -63,7 +59,7 @@ struct Searching<Element: MappableElement>: ReadingWork {
     nearest.consume(
       slice.base, count: slice.count / columns, rowBytes: columns * MemoryLayout<Element>.stride,
       firstRow: index / columns)
-    try pass.rows?.check()
+    try pass.rows.check()
     return nearest
   }
 
