@@ -138,7 +138,8 @@ let package = Package(
       name: "StandInServer", dependencies: ["CStandInServer"], path: "Tests/StandInServer",
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "MMapArrayModuleTests", dependencies: ["CStandInServer", "MMapArrayModule", "StandInServer", system],
+      name: "MMapArrayModuleTests",
+      dependencies: ["CStandInServer", "MMapArrayModule", "StandInServer", "TestSupport", system],
       swiftSettings: swiftSettings),
     .testTarget(name: "LiveServerTests", dependencies: ["LiveServer"], swiftSettings: swiftSettings),
     .testTarget(

@@ -25,35 +25,11 @@ struct ColdFile {
 
   /// Has the kernel forget the file's pages, which no process may have touched through a mapping.
   func drop() throws {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    try #require(file >= 0)
-    defer { close(file) }
-    for _ in 0..<1000 {
-      try #require(fsync(file) == 0)
-      posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED)
-      if try residentCount(file) == 0 { return }
-      usleep(1000)
-    }
-    Issue.record("the kernel keeps pages of \(path)")
+    if try !PageCache.drop(path) { Issue.record("the kernel keeps pages of \(path)") }
   }
 
   /// How many of the file's pages are in memory. To ask does not change it.
-  func residentCount() throws -> Int {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    try #require(file >= 0)
-    defer { close(file) }
-    return try residentCount(file)
-  }
-
-  private func residentCount(_ file: Int32) throws -> Int {
-    let size = Int(lseek(file, 0, SEEK_END))
-    let memory = try #require(mmap(nil, size, PROT_READ, MAP_SHARED, file, 0))
-    try #require(memory != MAP_FAILED)
-    defer { munmap(memory, size) }
-    var pages = [UInt8](repeating: 0, count: (size + 4095) / 4096)
-    try #require(mincore(memory, size, &pages) == 0)
-    return pages.count { $0 & 1 != 0 }
-  }
+  func residentCount() throws -> Int { try PageCache.residentCount(path) }
 }
 
 extension ModuleServer {
