@@ -41,20 +41,18 @@ extension AggregatableElement where Self: BinaryFloatingPoint, Total == Pairwise
     var lanes = SIMD8(repeating: Test.last)
     // A comparison with NaN is false and would drop it, so NaN is noted apart.
     var unordered = SIMDMask<SIMD8<Int64>>(repeating: false)
-    let quarters = Quarters(block)
-    var index = 0
-    while index < quarters.count {
-      let elements = quarters.lanes(at: index)
+    let octets = Octets(block)
+    for octet in 0..<octets.count {
+      let elements = octets[octet]
       lanes.replace(with: elements, where: Test.holds(elements, lanes))
       unordered .|= elements .!= elements
-      index &+= 2
     }
     var best = Test.last
     var hasNaN = any(unordered)
     for lane in lanes.indices {
       best = Test.holds(lanes[lane], best) ? lanes[lane] : best
     }
-    for index in quarters.rest {
+    for index in octets.rest {
       let element = block[index].doubleValue
       best = Test.holds(element, best) ? element : best
       if element.isNaN {

@@ -29,7 +29,7 @@ extension AggregatableElement where Key: FixedWidthInteger, Total == Int128 {
 
   @inline(__always)
   private static func laneSum<Lane: FixedWidthInteger>(of block: ElementView<Self>, as _: Lane.Type) -> Lane {
-    Quarters(block).fold(0, { $0 &+ Lane(truncatingIfNeeded: $1.key) }, merge: &+)
+    block.fold(0) { $0 &+ Lane(truncatingIfNeeded: $1.key) }
   }
 
   /// Sums the halves of 64-bit elements apart. Signed ones are moved up by 2⁶³ first, as SSE2 has no arithmetic shift
@@ -37,14 +37,10 @@ extension AggregatableElement where Key: FixedWidthInteger, Total == Int128 {
   @inline(__always)
   private static func splitSum(of block: ElementView<Self>) -> Int128 {
     let bias: UInt64 = Key.isSigned ? 1 << 63 : 0
-    let (low, high) = Quarters(block).fold(
-      (UInt64(0), UInt64(0)),
-      { sums, element in
-        let bits = UInt64(truncatingIfNeeded: element.key) ^ bias
-        return (sums.0 &+ (bits & 0xFFFF_FFFF), sums.1 &+ (bits &>> 32))
-      },
-      merge: { ($0.0 &+ $1.0, $0.1 &+ $1.1) }
-    )
+    let (low, high) = block.fold((UInt64(0), UInt64(0))) { sums, element in
+      let bits = UInt64(truncatingIfNeeded: element.key) ^ bias
+      return (sums.0 &+ (bits & 0xFFFF_FFFF), sums.1 &+ (bits &>> 32))
+    }
     return (Int128(high) &<< 32) &+ Int128(low) &- Int128(block.count) &* Int128(bias)
   }
 
@@ -80,8 +76,6 @@ extension AggregatableElement where Key: FixedWidthInteger, Total == Int128 {
 
   @inline(__always)
   private static func best<Test: ComparisonTest>(of block: ElementView<Self>, by _: Test.Type) -> Key {
-    Quarters(block).fold(
-      block[0].key, { Test.holds($1.key, $0) ? $1.key : $0 }, merge: { Test.holds($1, $0) ? $1 : $0 }
-    )
+    block.fold(block[0].key) { Test.holds($1.key, $0) ? $1.key : $0 }
   }
 }

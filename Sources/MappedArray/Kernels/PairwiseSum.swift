@@ -81,9 +81,9 @@ extension AggregatableElement {
   /// The sum of a term over a block, pairwise down to runs of 128 elements, and these in eight lanes.
   @inline(__always)
   static func pairwiseSum<SomeTerm: Term>(of block: ElementView<Self>, _ term: SomeTerm) -> Double {
-    let quarters = Quarters(block)
-    var lanes = laneSums(of: quarters, in: 0..<quarters.count, term)
-    for (lane, index) in quarters.rest.enumerated() {
+    let octets = Octets(block)
+    var lanes = laneSums(of: octets, in: 0..<octets.count, term)
+    for (lane, index) in octets.rest.enumerated() {
       lanes[lane] += term(SIMD8(repeating: block[index].doubleValue))[0]
     }
     let pairs = lanes.evenHalf + lanes.oddHalf
@@ -91,20 +91,20 @@ extension AggregatableElement {
     return quads.x + quads.y
   }
 
+  // One run after the other: side by side they would be several streams of memory.
   private static func laneSums<SomeTerm: Term>(
-    of quarters: Quarters<Self>, in range: Range<Int>, _ term: SomeTerm
+    of octets: Octets<Self>, in range: Range<Int>, _ term: SomeTerm
   ) -> SIMD8<Double> {
-    guard range.count <= 32 else {
-      // Even, as the lanes take two at a time.
-      let middle = range.lowerBound &+ (range.count / 4 &* 2)
-      return laneSums(of: quarters, in: range.lowerBound..<middle, term)
-        + laneSums(of: quarters, in: middle..<range.upperBound, term)
+    guard range.count <= 16 else {
+      let middle = range.lowerBound &+ range.count / 2
+      return laneSums(of: octets, in: range.lowerBound..<middle, term)
+        + laneSums(of: octets, in: middle..<range.upperBound, term)
     }
     var sums = SIMD8<Double>.zero
-    var index = range.lowerBound
-    while index < range.upperBound {
-      sums += term(quarters.lanes(at: index))
-      index &+= 2
+    var octet = range.lowerBound
+    while octet < range.upperBound {
+      sums += term(octets[octet])
+      octet &+= 1
     }
     return sums
   }

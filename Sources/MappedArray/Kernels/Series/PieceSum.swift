@@ -39,10 +39,9 @@ extension AggregatableElement where Key: FixedWidthInteger, Total == Int128 {
   // Not with `extreme`: inlined where buckets are, its comparisons would become calls.
   public static func extremes(of piece: ElementView<Self>) -> (minimum: Self, maximum: Self) {
     let first = piece[0].key
-    let (minimum, maximum) = Quarters(piece).fold(
-      (first, first),
-      { ($1.key < $0.0 ? $1.key : $0.0, $1.key > $0.1 ? $1.key : $0.1) },
-      merge: { (Swift.min($0.0, $1.0), Swift.max($0.1, $1.1)) })
+    let (minimum, maximum) = piece.fold((first, first)) {
+      ($1.key < $0.0 ? $1.key : $0.0, $1.key > $0.1 ? $1.key : $0.1)
+    }
     return (Self(key: minimum), Self(key: maximum))
   }
 }
