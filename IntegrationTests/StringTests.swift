@@ -80,7 +80,7 @@ struct StringTests {
     for words in [
       "INCRBY a 0 1", "AGG a 0 -1 SUM", "AGG a 0 -1 MIN MEAN", "AGG a 0 -1 VAR", "AGG a 0 -1 STD",
       "QUANTILE a 0 -1 0.5",
-      "HISTOGRAM a 0 -1 3", "DOWNSAMPLE a 0 -1 3", "BUCKETS a 0 -1 2 MIN", "KNN a 1 L2 abc",
+      "HISTOGRAM a 0 -1 3", "DOWNSAMPLE a 0 -1 3", "BUCKETS a 0 -1 2 MIN SUM", "BUCKETS a 0 -1 2 STD", "KNN a 1 L2 abc",
     ] {
       let words = words.split(separator: " ").map(String.init)
       try server.expectRefusal(["MMAP." + words[0]] + words[1...].map { $0 }, saying: "the elements are strings, S3")

@@ -6,23 +6,29 @@
 
 // What sets of instructions share.
 
-/// How many sums are made at once: enough additions that do not wait for each other.
-enum { sum_count = 4 };
+/// How many queries are a group: a row is in registers until it has been compared with all of them.
+enum { query_group = 4 };
 
-/// Sums over the columns of rows and prepared queries: of as many rows and one query, or of one row and as many queries.
+/// What is added up over the columns of a row and a query: squared differences, products, or products and beside them the
+/// row's squares.
+typedef enum operation { distances, products, products_and_norms } operation;
+
+/// Sums of rows with one query; `norms` is used only where those are added up too.
 typedef void row_sums(
-  const unsigned char *const rows[], const unsigned char *const queries[], size_t columns, double sums[sum_count]);
+  const unsigned char *rows, size_t row_count, size_t columns, const unsigned char *query, double *sums, double *norms);
+
+/// Sums of rows with a group of queries, `query_size` bytes apart: that of row r and query q goes to sums[q * stride + r].
+typedef void group_sums(
+  const unsigned char *rows, size_t row_count, size_t columns, const unsigned char *queries, size_t query_size,
+  double *sums, size_t stride);
 
 struct row_kernel {
   size_t element_size;
   /// Of an element of a query.
   size_t prepared_size;
   void (*prepare)(const unsigned char *packed, size_t columns, unsigned char *query);
-  /// Of squared differences.
-  row_sums *distances_of_rows, *distances_of_queries;
-  row_sums *products_of_rows, *products_of_queries;
-  /// Of rows' squares; there is no query.
-  row_sums *norms;
+  row_sums *distances, *products, *products_and_norms;
+  group_sums *group_distances, *group_products;
   /// Any score of one row, in f64; NULL where sums cannot overflow or vanish.
   double (*exact)(row_measure measure, const unsigned char *row, size_t columns, const unsigned char *query);
 };

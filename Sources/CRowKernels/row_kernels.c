@@ -55,97 +55,101 @@ size_t row_kernel_query_size(const row_kernel *kernel, size_t columns) {
   return query_head + (columns * kernel->prepared_size + 63) / 64 * 64;
 }
 
+/// - query: its elements.
+static double squared_length(const unsigned char *query) {
+  double norm;
+  memcpy(&norm, query - query_head, sizeof norm);
+  return norm;
+}
+
 void row_kernel_prepare(const row_kernel *kernel, const void *packed, size_t columns, void *query) {
-  const unsigned char *rows[sum_count] = {packed, packed, packed, packed};
-  double norms[sum_count];
-  kernel->norms(rows, NULL, columns, norms);
-  memcpy(query, norms, sizeof norms[0]);
-  kernel->prepare(packed, columns, (unsigned char *)query + query_head);
+  unsigned char *elements = (unsigned char *)query + query_head;
+  kernel->prepare(packed, columns, elements);
+  double norm, product;
+  kernel->products_and_norms(packed, 1, columns, elements, &product, &norm);
+  memcpy(query, &norm, sizeof norm);
 }
 
-/// Some of the rows, or of the queries' elements.
-typedef struct vectors {
-  const unsigned char *first;
-  /// From one to the next, in bytes.
+/// Some rows, and the queries' elements.
+typedef struct comparison {
+  const row_kernel *kernel;
+  row_measure measure;
+  const unsigned char *rows;
+  size_t row_count, columns;
+  const unsigned char *queries;
+  size_t query_size, query_count;
+  /// From a query's scores to those of the next.
   size_t stride;
-  size_t count;
-} vectors;
+} comparison;
 
-static inline const unsigned char *address(vectors all, size_t index) { return all.first + index * all.stride; }
-
-/// The sum of row r for query q goes to sums[q * stride + r].
-static void add_up(
-  row_sums *of_rows, row_sums *of_queries, vectors rows, vectors queries, size_t columns, double *sums, size_t stride) {
-  const unsigned char *group[sum_count];
-  double results[sum_count];
-  size_t query = 0;
-  for (; queries.count - query >= sum_count; query += sum_count) {
-    for (size_t index = 0; index < sum_count; index++) group[index] = address(queries, query + index);
-    for (size_t row = 0; row < rows.count; row++) {
-      const unsigned char *only = address(rows, row);
-      of_queries(&only, group, columns, results);
-      for (size_t index = 0; index < sum_count; index++) sums[(query + index) * stride + row] = results[index];
-    }
-  }
-  for (; query < queries.count; query++) {
-    const unsigned char *only = address(queries, query);
-    for (size_t row = 0; row < rows.count; row += sum_count) {
-      size_t count = rows.count - row < sum_count ? rows.count - row : sum_count;
-      // Where there are fewer the last one comes again.
-      for (size_t index = 0; index < sum_count; index++) {
-        group[index] = address(rows, row + (index < count ? index : count - 1));
-      }
-      of_rows(group, &only, columns, results);
-      for (size_t index = 0; index < count; index++) sums[query * stride + row + index] = results[index];
+/// Squared distances or inner products.
+static void add_up(comparison of, double *scores) {
+  int is_distance = of.measure == row_measure_squared_distance;
+  row_sums *single = is_distance ? of.kernel->distances : of.kernel->products;
+  group_sums *group = is_distance ? of.kernel->group_distances : of.kernel->group_products;
+  for (size_t query = 0; query < of.query_count;) {
+    const unsigned char *elements = of.queries + query * of.query_size;
+    double *sums = scores + query * of.stride;
+    if (of.query_count - query < query_group) {
+      single(of.rows, of.row_count, of.columns, elements, sums, NULL);
+      query++;
+    } else {
+      group(of.rows, of.row_count, of.columns, elements, of.query_size, sums, of.stride);
+      query += query_group;
     }
   }
 }
 
-/// Makes scores of the sums of some rows and a query.
-static void finish(
-  const row_kernel *kernel, row_measure measure, vectors rows, const double *norms, const unsigned char *query,
-  size_t columns, double *scores) {
-  // What has not vanished in f32, and has not overflown.
-  const double least = 1e-30, most = DBL_MAX;
-  double query_norm;
-  memcpy(&query_norm, query - query_head, sizeof query_norm);
-  for (size_t row = 0; row < rows.count; row++) {
-    double sum = scores[row], norm = norms[row];
-    int is_certain = fabs(sum) >= least && fabs(sum) <= most;
-    if (measure == row_measure_cosine) {
-      is_certain = norm >= least && norm <= most && query_norm >= least && query_norm <= most && fabs(sum) <= most;
-    }
-    if (!is_certain && kernel->exact != NULL) {
-      scores[row] = kernel->exact(measure, address(rows, row), columns, query);
-    } else if (measure == row_measure_cosine && norm != 0 && query_norm != 0) {
-      scores[row] = sum / (sqrt(norm) * sqrt(query_norm));
-    }
+/// From inner products to cosines.
+static void divide(comparison of, const unsigned char *query, const double *norms, double *scores) {
+  double query_norm = squared_length(query), query_length = sqrt(query_norm);
+  for (size_t row = 0; row < of.row_count; row++) {
     // A product with a vector of no length is 0, or no number.
+    scores[row] /= norms[row] == 0 || query_norm == 0 ? 1 : sqrt(norms[row]) * query_length;
+  }
+}
+
+/// Does again in f64 what has overflown in f32, or may have vanished.
+static void correct(comparison of, const unsigned char *query, const double *norms, double *scores) {
+  const double least = 1e-30, most = DBL_MAX;
+  double query_norm = squared_length(query);
+  for (size_t row = 0; row < of.row_count; row++) {
+    double score = fabs(scores[row]), norm = norms[row];
+    int is_certain = of.measure == row_measure_cosine
+      ? norm >= least && norm <= most && query_norm >= least && query_norm <= most && score <= most
+      : score >= least && score <= most;
+    if (is_certain) continue;
+    const unsigned char *elements = of.rows + row * of.columns * of.kernel->element_size;
+    scores[row] = of.kernel->exact(of.measure, elements, of.columns, query);
+  }
+}
+
+/// As many rows as stay in the nearest cache until all queries have been there.
+enum { most_rows = 64, most_bytes = 16384 };
+
+static void compare(comparison of, double *scores) {
+  double norms[most_rows] = {0};
+  int is_cosine = of.measure == row_measure_cosine;
+  if (is_cosine) of.kernel->products_and_norms(of.rows, of.row_count, of.columns, of.queries, scores, norms);
+  if (!is_cosine || of.query_count > 1) add_up(of, scores);
+  for (size_t index = 0; index < of.query_count; index++) {
+    const unsigned char *query = of.queries + index * of.query_size;
+    if (is_cosine) divide(of, query, norms, scores + index * of.stride);
+    if (of.kernel->exact != NULL) correct(of, query, norms, scores + index * of.stride);
   }
 }
 
 void row_kernel_score(
   const row_kernel *kernel, row_measure measure, const void *rows, size_t row_count, size_t columns,
   const void *queries, size_t query_count, double *scores) {
-  // As many rows as stay in the nearest cache until all queries have been there.
-  enum { most_rows = 64, most_bytes = 16384 };
-  int is_distance = measure == row_measure_squared_distance, is_cosine = measure == row_measure_cosine;
-  row_sums *of_rows = is_distance ? kernel->distances_of_rows : kernel->products_of_rows;
-  row_sums *of_queries = is_distance ? kernel->distances_of_queries : kernel->products_of_queries;
+  if (query_count == 0) return;
   size_t row_size = columns * kernel->element_size;
   size_t most = row_size > most_bytes ? 1 : row_size * most_rows > most_bytes ? most_bytes / row_size : most_rows;
-  vectors elements = {
-    (const unsigned char *)queries + query_head, row_kernel_query_size(kernel, columns), query_count};
   for (size_t start = 0; start < row_count; start += most) {
-    vectors batch = {
-      (const unsigned char *)rows + start * row_size, row_size, row_count - start < most ? row_count - start : most};
-    add_up(of_rows, of_queries, batch, elements, columns, scores + start, row_count);
-    if (kernel->exact == NULL && !is_cosine) continue;
-    double norms[most_rows] = {0};
-    if (is_cosine) add_up(kernel->norms, NULL, batch, (vectors){batch.first, 0, 1}, columns, norms, 0);
-    for (size_t query = 0; query < query_count; query++) {
-      finish(
-        kernel, measure, batch, norms, address(elements, query), columns, scores + query * row_count + start);
-    }
+    comparison batch = {
+      kernel, measure, (const unsigned char *)rows + start * row_size,
+      row_count - start < most ? row_count - start : most, columns,
+      (const unsigned char *)queries + query_head, row_kernel_query_size(kernel, columns), query_count, row_count};
+    compare(batch, scores + start);
   }
 }

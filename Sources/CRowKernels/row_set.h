@@ -18,16 +18,12 @@ typedef float f32x16 __attribute__((vector_size(64)));
 typedef double f64x8 __attribute__((vector_size(64)));
 typedef int16_t i16x32 __attribute__((vector_size(64)));
 
-typedef float f32x4 __attribute__((vector_size(16)));
 typedef float f32x8 __attribute__((vector_size(32)));
 typedef double f64x4 __attribute__((vector_size(32)));
-typedef int32_t i32x4 __attribute__((vector_size(16)));
 typedef int32_t i32x8 __attribute__((vector_size(32)));
 typedef int32_t i32x16 __attribute__((vector_size(64)));
 typedef int32_t i32x32 __attribute__((vector_size(128)));
-typedef uint16_t u16x8 __attribute__((vector_size(16)));
 typedef uint16_t u16x16 __attribute__((vector_size(32)));
-typedef uint32_t u32x8 __attribute__((vector_size(32)));
 typedef uint32_t u32x16 __attribute__((vector_size(64)));
 
 // MARK: Sums of lanes
@@ -60,11 +56,16 @@ OVERLOADED f64x4 fold(i32x16 lanes) {
 }
 
 /// The sum of each of four vectors' lanes: they change places, so that one addition does it for all.
-INLINE f64x4 sums_of(f64x4 a, f64x4 b, f64x4 c, f64x4 d) {
-  f64x4 ab_even = __builtin_shufflevector(a, b, 0, 4, 2, 6), ab_odd = __builtin_shufflevector(a, b, 1, 5, 3, 7);
-  f64x4 cd_even = __builtin_shufflevector(c, d, 0, 4, 2, 6), cd_odd = __builtin_shufflevector(c, d, 1, 5, 3, 7);
-  f64x4 ab = ab_even + ab_odd, cd = cd_even + cd_odd;
+INLINE f64x4 totals(const f64x4 vectors[4]) {
+  f64x4 a = vectors[0], b = vectors[1], c = vectors[2], d = vectors[3];
+  f64x4 ab = __builtin_shufflevector(a, b, 0, 4, 2, 6) + __builtin_shufflevector(a, b, 1, 5, 3, 7);
+  f64x4 cd = __builtin_shufflevector(c, d, 0, 4, 2, 6) + __builtin_shufflevector(c, d, 1, 5, 3, 7);
   return __builtin_shufflevector(ab, cd, 0, 1, 4, 5) + __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+}
+
+INLINE void store(f64x4 values, size_t count, double *destination) {
+  if (count == 4) memcpy(destination, &values, sizeof values);
+  else for (size_t index = 0; index < count; index++) destination[index] = values[index];
 }
 
 // MARK: f16 as f32
@@ -86,8 +87,8 @@ INLINE f32x16 widened(u16x16 halves) {
 
 // MARK: Types
 
-// What row_type.h makes kernels of: in what LANES is computed, in what SUMS they are added up, and after how many columns
-// (BLOCK) those are; then for each TYPE its ELEMENT in a file, and how many of these come into lanes.
+// row_type.h makes kernels of each TYPE, whose ELEMENT is what a file holds. They compute with LANES, add up in SUMS, and put
+// these together after a BLOCK of columns.
 
 #define LANES f32x16
 #define SUMS f32x16
@@ -96,12 +97,11 @@ INLINE f32x16 widened(u16x16 halves) {
 
 #define TYPE f16
 #define ELEMENT uint16_t
-#define TO_LANES(packed) widened(packed)
+#define TO_LANES widened
 #include "row_type.h"
 
 #define TYPE f32
 #define ELEMENT float
-#define TO_LANES(packed) packed
 #include "row_type.h"
 
 #undef LANES
@@ -114,37 +114,30 @@ INLINE f32x16 widened(u16x16 halves) {
 
 #define TYPE f64
 #define ELEMENT double
-#define TO_LANES(packed) packed
 #include "row_type.h"
 
 #define TYPE i16
 #define ELEMENT int16_t
-#define TO_LANES(packed) __builtin_convertvector(packed, LANES)
 #include "row_type.h"
 
 #define TYPE u16
 #define ELEMENT uint16_t
-#define TO_LANES(packed) __builtin_convertvector(packed, LANES)
 #include "row_type.h"
 
 #define TYPE i32
 #define ELEMENT int32_t
-#define TO_LANES(packed) __builtin_convertvector(packed, LANES)
 #include "row_type.h"
 
 #define TYPE u32
 #define ELEMENT uint32_t
-#define TO_LANES(packed) __builtin_convertvector(packed, LANES)
 #include "row_type.h"
 
 #define TYPE i64
 #define ELEMENT int64_t
-#define TO_LANES(packed) __builtin_convertvector(packed, LANES)
 #include "row_type.h"
 
 #define TYPE u64
 #define ELEMENT uint64_t
-#define TO_LANES(packed) __builtin_convertvector(packed, LANES)
 #include "row_type.h"
 
 #undef LANES
@@ -158,12 +151,10 @@ INLINE f32x16 widened(u16x16 halves) {
 
 #define TYPE i8
 #define ELEMENT int8_t
-#define TO_LANES(packed) __builtin_convertvector(packed, LANES)
 #include "row_type.h"
 
 #define TYPE u8
 #define ELEMENT uint8_t
-#define TO_LANES(packed) __builtin_convertvector(packed, LANES)
 #include "row_type.h"
 
 // Every byte but 0 is 1.
@@ -182,7 +173,7 @@ INLINE f32x16 widened(u16x16 halves) {
 INLINE double exact(
   row_measure measure, const unsigned char *row, size_t element_size, size_t columns, const unsigned char *query,
   f32x16 load(const unsigned char *bytes), f32x16 load_some(const unsigned char *bytes, size_t count)) {
-  f64x8 distances = {0}, products = {0}, norms = {0}, query_norms = {0};
+  f64x8 differences = {0}, products = {0}, norms = {0}, query_norms = {0};
   for (size_t column = 0; column < columns; column += 16) {
     const unsigned char *elements = row + column * element_size;
     f32x16 x = columns - column < 16 ? load_some(elements, columns - column) : load(elements);
@@ -191,13 +182,13 @@ INLINE double exact(
     f64x8 query_halves[] = {__builtin_convertvector(LOWER_8(y), f64x8), __builtin_convertvector(UPPER_8(y), f64x8)};
     for (int half = 0; half < 2; half++) {
       f64x8 difference = row_halves[half] - query_halves[half];
-      distances += difference * difference;
+      differences += difference * difference;
       products += row_halves[half] * query_halves[half];
       norms += row_halves[half] * row_halves[half];
       query_norms += query_halves[half] * query_halves[half];
     }
   }
-  f64x4 sums = sums_of(fold(distances), fold(products), fold(norms), fold(query_norms));
+  f64x4 sums = totals((f64x4[]){fold(differences), fold(products), fold(norms), fold(query_norms)});
   double distance = sums[0], product = sums[1], norm = sums[2], query_norm = sums[3];
   if (measure == row_measure_squared_distance) return distance;
   if (measure == row_measure_inner_product || norm == 0 || query_norm == 0) return product;
@@ -212,9 +203,9 @@ static double exact_f32(row_measure measure, const unsigned char *row, size_t co
   return exact(measure, row, 4, columns, query, load_f32, load_some_f32);
 }
 
-#define KERNEL(type, element, prepared, exact)                                                               \
-  .type = {sizeof(element),        sizeof(prepared),            prepare_##type,          distances_of_rows_##type, \
-           distances_of_queries_##type, products_of_rows_##type, products_of_queries_##type, norms_##type, exact}
+#define KERNEL(type, element, prepared, exact)                                                                   \
+  .type = {sizeof(element), sizeof(prepared), prepare_##type, distances_##type, products_##type,                 \
+           products_and_norms_##type, group_distances_##type, group_products_##type, exact}
 
 const row_set PASTE(row_set, SET) = {
   KERNEL(i8, int8_t, int16_t, NULL),
