@@ -233,6 +233,19 @@ struct StringTests {
     #expect(
       try server("MMAP.AGG", "a", 0, -1, "MIN", "MAX", "ARGMIN", "ARGMAX")
         == .array([.bulk([97]), .bulk([99]), .integer(7), .integer(count - 2)]))
+    let bounds = (0...3).map { $0 * count / 3 }
+    let extremes: [(least: UInt8, greatest: UInt8, Int, Int)] = [
+      (97, 98, 7, 0), (98, 98, bounds[1], bounds[1]), (98, 99, bounds[2], count - 2),
+    ]
+    #expect(
+      try server("MMAP.BUCKETS", "a", 0, -1, 3, "MIN", "MAX", "ARGMIN", "ARGMAX", "COUNT")
+        == .array(
+          zip(extremes, zip(bounds, bounds.dropFirst())).map { extremes, bounds in
+            .array([
+              .bulk([extremes.least]), .bulk([extremes.greatest]), .integer(extremes.2), .integer(extremes.3),
+              .integer(bounds.1 - bounds.0),
+            ])
+          }))
     #expect(try server("MMAP.FIND", "a", 0, -1, "NE", "b") == .integers([7, count - 2]))
     if size == 4096 {
       let all = try #require(try server("VALL", "a").elements)

@@ -53,7 +53,8 @@ extension FixedString: ModelElement {
 
   /// Of few letters, so that many have the same beginning.
   static func random(using generator: inout SeededGenerator) -> Self {
-    let bytes = (0..<Int.random(in: 0...size, using: &generator)).map { _ in UInt8.random(in: 97...99, using: &generator) }
+    let count = Int.random(in: 0...size, using: &generator)
+    let bytes = (0..<count).map { _ in UInt8.random(in: 97...99, using: &generator) }
     return FixedString(bytes) ?? zero
   }
 

@@ -101,11 +101,11 @@ static void add_up(comparison of, double *scores) {
 }
 
 /// From inner products to cosines.
-static void divide(comparison of, const unsigned char *query, const double *norms, double *scores) {
-  double query_norm = squared_length(query), query_length = sqrt(query_norm);
+static void divide(comparison of, const unsigned char *query, const double *lengths, double *scores) {
+  double query_length = sqrt(squared_length(query));
   for (size_t row = 0; row < of.row_count; row++) {
     // A product with a vector of no length is 0, or no number.
-    scores[row] /= norms[row] == 0 || query_norm == 0 ? 1 : sqrt(norms[row]) * query_length;
+    scores[row] /= lengths[row] == 0 || query_length == 0 ? 1 : lengths[row] * query_length;
   }
 }
 
@@ -114,9 +114,9 @@ static void correct(comparison of, const unsigned char *query, const double *nor
   const double least = 1e-30, most = DBL_MAX;
   double query_norm = squared_length(query);
   for (size_t row = 0; row < of.row_count; row++) {
-    double score = fabs(scores[row]), norm = norms[row];
+    double score = fabs(scores[row]);
     int is_certain = of.measure == row_measure_cosine
-      ? norm >= least && norm <= most && query_norm >= least && query_norm <= most && score <= most
+      ? norms[row] >= least && norms[row] <= most && query_norm >= least && query_norm <= most && score <= most
       : score >= least && score <= most;
     if (is_certain) continue;
     const unsigned char *elements = of.rows + row * of.columns * of.kernel->element_size;
@@ -128,13 +128,18 @@ static void correct(comparison of, const unsigned char *query, const double *nor
 enum { most_rows = 64, most_bytes = 16384 };
 
 static void compare(comparison of, double *scores) {
-  double norms[most_rows] = {0};
+  // Of the rows; for cosines only.
+  double norms[most_rows], lengths[most_rows];
   int is_cosine = of.measure == row_measure_cosine;
-  if (is_cosine) of.kernel->products_and_norms(of.rows, of.row_count, of.columns, of.queries, scores, norms);
+  if (is_cosine) {
+    of.kernel->products_and_norms(of.rows, of.row_count, of.columns, of.queries, scores, norms);
+    // Not sqrt, which sets errno: several at once.
+    for (size_t row = 0; row < of.row_count; row++) lengths[row] = __builtin_elementwise_sqrt(norms[row]);
+  }
   if (!is_cosine || of.query_count > 1) add_up(of, scores);
   for (size_t index = 0; index < of.query_count; index++) {
     const unsigned char *query = of.queries + index * of.query_size;
-    if (is_cosine) divide(of, query, norms, scores + index * of.stride);
+    if (is_cosine) divide(of, query, lengths, scores + index * of.stride);
     if (of.kernel->exact != NULL) correct(of, query, norms, scores + index * of.stride);
   }
 }

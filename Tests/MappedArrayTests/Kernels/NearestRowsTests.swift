@@ -24,7 +24,9 @@ struct NearestRowsTests {
     }
   }
 
-  @Test("all sets of instructions give the same scores to the last bit, however many there are at once", arguments: ElementType.numbers)
+  @Test(
+    "all sets of instructions give the same scores to the last bit, however many at once",
+    arguments: ElementType.numbers)
   func sets(type: ElementType) throws {
     var random = SeededGenerator(seed: 7)
     for columns in [1, 7, 8, 15, 16, 31, 33, 255, 256, 257, 700] {
