@@ -80,7 +80,7 @@ struct StringTests {
     for words in [
       "INCRBY a 0 1", "AGG a 0 -1 SUM", "AGG a 0 -1 MIN MEAN", "AGG a 0 -1 VAR", "AGG a 0 -1 STD",
       "QUANTILE a 0 -1 0.5",
-      "HISTOGRAM a 0 -1 3", "DOWNSAMPLE a 0 -1 3", "BUCKETS a 0 -1 2 MIN", "KNN a 1 L2 abc",
+      "HISTOGRAM a 0 -1 3", "DOWNSAMPLE a 0 -1 3", "BUCKETS a 0 -1 2 MIN SUM", "BUCKETS a 0 -1 2 STD", "KNN a 1 L2 abc",
     ] {
       let words = words.split(separator: " ").map(String.init)
       try server.expectRefusal(["MMAP." + words[0]] + words[1...].map { $0 }, saying: "the elements are strings, S3")
@@ -233,6 +233,19 @@ struct StringTests {
     #expect(
       try server("MMAP.AGG", "a", 0, -1, "MIN", "MAX", "ARGMIN", "ARGMAX")
         == .array([.bulk([97]), .bulk([99]), .integer(7), .integer(count - 2)]))
+    let bounds = (0...3).map { $0 * count / 3 }
+    let extremes: [(least: UInt8, greatest: UInt8, Int, Int)] = [
+      (97, 98, 7, 0), (98, 98, bounds[1], bounds[1]), (98, 99, bounds[2], count - 2),
+    ]
+    #expect(
+      try server("MMAP.BUCKETS", "a", 0, -1, 3, "MIN", "MAX", "ARGMIN", "ARGMAX", "COUNT")
+        == .array(
+          zip(extremes, zip(bounds, bounds.dropFirst())).map { extremes, bounds in
+            .array([
+              .bulk([extremes.least]), .bulk([extremes.greatest]), .integer(extremes.2), .integer(extremes.3),
+              .integer(bounds.1 - bounds.0),
+            ])
+          }))
     #expect(try server("MMAP.FIND", "a", 0, -1, "NE", "b") == .integers([7, count - 2]))
     if size == 4096 {
       let all = try #require(try server("VALL", "a").elements)

@@ -9,7 +9,7 @@ struct PropertyTests {
     server = try ModuleServer()
   }
 
-  @Test("random commands", arguments: ElementCase.all, Format.allCases)
+  @Test("random commands", arguments: ElementCase.all + ElementCase.strings, Format.allCases)
   func randomCommands(type: ElementCase, format: Format) throws {
     try server.send(["MMAP", "a", "file"] + format.words(type))
     try play(type.model, seed: 20_25, type, format)
@@ -20,7 +20,7 @@ struct PropertyTests {
   ) throws {
     var model = ArrayModel<Element>(seed: seed)
     for round in 0..<8 {
-      let steps = (0..<400).map { _ in model.step() }
+      let steps = (0..<400).map { $0 % 4 == 0 ? model.query() : model.step() }
       let replies = try server.connection.pipeline { for step in steps { $0.send(step.command) } }
       for (number, (step, reply)) in zip(steps, replies).enumerated() where !step.expected.isMet(by: reply) {
         Issue.record("seed \(seed), step \(round * 400 + number): \(step.words): \(reply), not \(step.expected)")

@@ -2,11 +2,14 @@ import LiveServer
 import MappedArrayClient
 
 /// What the server should reply.
-enum Expectation<Element: ModelElement> {
+indirect enum Expectation<Element: ModelElement> {
   case integer(Int)
+  /// An element that is equal: one of both zeros may stand for the other.
+  case equal(Element)
   /// nil: a null.
   case element(Element?)
   case elements([Element?])
+  case list([Expectation])
   case blob([Element])
   /// Beginning with this text.
   case error(String)
@@ -17,6 +20,9 @@ enum Expectation<Element: ModelElement> {
     case .element(let element): Self.isSame(reply, element)
     case .elements(let elements):
       reply.elements.map { $0.count == elements.count && zip($0, elements).allSatisfy(Self.isSame) } ?? false
+    case .equal(let element): (try? Element(reply)).map { $0 == element || $0 != $0 && element != element } ?? false
+    case .list(let list):
+      reply.elements.map { $0.count == list.count && zip(list, $0).allSatisfy { $0.isMet(by: $1) } } ?? false
     case .blob(let elements): (try? [UInt8](reply)).flatMap([Element].init(packed:))?.isSame(as: elements) ?? false
     case .error(let text): reply.errorText?.hasPrefix(text) ?? false
     }
@@ -31,7 +37,7 @@ enum Expectation<Element: ModelElement> {
 /// A plain array that does what the commands should do, and makes up commands for it.
 struct ArrayModel<Element: ModelElement> {
   var elements: [Element] = []
-  private var generator: SeededGenerator
+  var generator: SeededGenerator
 
   init(seed: UInt64) {
     generator = SeededGenerator(seed: seed)
@@ -61,7 +67,7 @@ struct ArrayModel<Element: ModelElement> {
     }
   }
 
-  private func step(_ words: [any ArgumentConvertible], _ expected: Expectation<Element>) -> Step {
+  func step(_ words: [any ArgumentConvertible], _ expected: Expectation<Element>) -> Step {
     Step(words: words, expected: expected)
   }
 
@@ -71,7 +77,7 @@ struct ArrayModel<Element: ModelElement> {
   private mutating func index() -> Int { Int.random(in: 0..<elements.count + 4, using: &generator) }
 
   /// A position as `RANGE` takes it: from the end too.
-  private mutating func position() -> Int {
+  mutating func position() -> Int {
     Int.random(in: (-elements.count - 3)...(elements.count + 3), using: &generator)
   }
 
@@ -81,7 +87,7 @@ struct ArrayModel<Element: ModelElement> {
   }
 
   /// The indexes of a range whose ends are both part of it.
-  private func indexes(_ start: Int, _ stop: Int) -> Range<Int> {
+  func indexes(_ start: Int, _ stop: Int) -> Range<Int> {
     let first = max(0, start < 0 ? start + elements.count : start)
     let last = min(elements.count - 1, stop < 0 ? stop + elements.count : stop)
     return first <= last ? first..<last + 1 : 0..<0
@@ -150,6 +156,7 @@ struct ArrayModel<Element: ModelElement> {
         isRefused = true
       }
     }
+    guard Element.isNumber else { return step(words, .error("ERR the elements are strings")) }
     guard !isRefused else { return step(words, .error("ERR delta ")) }
     elements = changed
     return step(words, .elements(results))

@@ -44,6 +44,16 @@ struct ElementCase: Sendable, CustomTestStringConvertible {
     model: Bool8.self, name: Bool8.elementTypeName, aliases: ["bool8"], numpyName: "bool", size: 1, least: "0",
     greatest: "1", beyond: ["-1", "2"], samples: ["0", "1", "1", "0", "0", "1"], isFloat: false)
 
+  /// Strings of several sizes.
+  static let strings = [string(FixedString<1>.self), string(FixedString<3>.self), string(FixedString<16>.self)]
+
+  private static func string<let size: Int>(_ type: FixedString<size>.Type) -> ElementCase {
+    let greatest = String(repeating: "~", count: size)
+    return ElementCase(
+      model: type, name: "S\(size)", aliases: [], numpyName: "S\(size)", size: size, least: "", greatest: greatest,
+      beyond: [greatest + "~"], samples: ["", "a", greatest], isFloat: false)
+  }
+
   static func named(_ name: String) -> ElementCase? { all.first { $0.name == name } }
 
   private static func integer<Integer: FixedWidthInteger & ModelElement & ArrayElement>(

@@ -7,11 +7,17 @@ struct Increment<Element> {
   let apply: (Element, OverflowPolicy) -> Element?
 }
 
-/// An element type as a number type of Swift, so that a test can know by itself what the server should reply.
-protocol ModelElement: ArgumentConvertible, Hashable, PackedElement, RandomElement, ReplyValue {
+/// An element type as a type of Swift, so that a test can know by itself what the server should reply.
+protocol ModelElement: ArgumentConvertible, Comparable, Hashable, PackedElement, RandomElement, ReplyValue {
+  /// Whether it can be computed with.
+  static var isNumber: Bool { get }
   static func randomIncrement(using generator: inout SeededGenerator) -> Increment<Self>
   /// The same number, and of the many NaNs always the same.
   var canonical: Self { get }
+}
+
+extension ModelElement {
+  static var isNumber: Bool { true }
 }
 
 extension ModelElement where Self: FixedWidthInteger {

@@ -1,5 +1,9 @@
 #include "row_kernel.h"
 
+#include <float.h>
+
+const uint8_t row_kernel_one = 1;
+
 static const row_set *find_set(int set) {
 #if defined(__x86_64__)
   int has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c");
@@ -43,68 +47,114 @@ const row_kernel *row_kernel_find(char kind, size_t size, int set) {
   return NULL;
 }
 
+/// Before a query's elements is its squared length.
+enum { query_head = 64 };
+
 size_t row_kernel_query_size(const row_kernel *kernel, size_t columns) {
   // Whole vectors of up to 64 bytes.
   return query_head + (columns * kernel->prepared_size + 63) / 64 * 64;
 }
 
+/// - query: its elements.
+static double squared_length(const unsigned char *query) {
+  double norm;
+  memcpy(&norm, query - query_head, sizeof norm);
+  return norm;
+}
+
 void row_kernel_prepare(const row_kernel *kernel, const void *packed, size_t columns, void *query) {
-  double norm = kernel->norm(packed, columns);
-  kernel->prepare(packed, columns, (char *)query + query_head);
+  unsigned char *elements = (unsigned char *)query + query_head;
+  kernel->prepare(packed, columns, elements);
+  double norm, product;
+  kernel->products_and_norms(packed, 1, columns, elements, &product, &norm);
   memcpy(query, &norm, sizeof norm);
 }
 
-/// From sums to the score of one row.
-static double score(
-  const row_kernel *kernel, row_measure measure, double sum, double norm, const unsigned char *row, size_t columns,
-  const unsigned char *query) {
-  // What may have vanished in f32.
-  const double tiny = 1e-30;
-  double query_norm;
-  memcpy(&query_norm, query, sizeof query_norm);
-  int is_doubtful;
-  switch (measure) {
-  case row_measure_squared_distance: is_doubtful = !(sum >= tiny && isfinite(sum)); break;
-  case row_measure_inner_product: is_doubtful = !(fabs(sum) >= tiny && isfinite(sum)); break;
-  case row_measure_cosine:
-    is_doubtful = !(norm >= tiny && query_norm >= tiny && isfinite(norm) && isfinite(query_norm) && isfinite(sum));
-    break;
+/// Some rows, and the queries' elements.
+typedef struct comparison {
+  const row_kernel *kernel;
+  row_measure measure;
+  const unsigned char *rows;
+  size_t row_count, columns;
+  const unsigned char *queries;
+  size_t query_size, query_count;
+  /// From a query's scores to those of the next.
+  size_t stride;
+} comparison;
+
+/// Squared distances or inner products.
+static void add_up(comparison of, double *scores) {
+  int is_distance = of.measure == row_measure_squared_distance;
+  row_sums *single = is_distance ? of.kernel->distances : of.kernel->products;
+  group_sums *group = is_distance ? of.kernel->group_distances : of.kernel->group_products;
+  for (size_t query = 0; query < of.query_count;) {
+    const unsigned char *elements = of.queries + query * of.query_size;
+    double *sums = scores + query * of.stride;
+    if (of.query_count - query < query_group) {
+      single(of.rows, of.row_count, of.columns, elements, sums, NULL);
+      query++;
+    } else {
+      group(of.rows, of.row_count, of.columns, elements, of.query_size, sums, of.stride);
+      query += query_group;
+    }
   }
-  if (is_doubtful && kernel->exact != NULL) return kernel->exact(measure, row, columns, query + query_head);
-  if (measure != row_measure_cosine) return sum;
-  // A sum with a vector of no length is 0, or no number.
-  return norm == 0 || query_norm == 0 ? sum : sum / (sqrt(norm) * sqrt(query_norm));
 }
 
-/// Rows of 16 KiB, so that all queries find them in the nearest cache.
-enum { most_rows = 64, batch_bytes = 16384 };
+/// From inner products to cosines.
+static void divide(comparison of, const unsigned char *query, const double *lengths, double *scores) {
+  double query_length = sqrt(squared_length(query));
+  for (size_t row = 0; row < of.row_count; row++) {
+    // A product with a vector of no length is 0, or no number.
+    scores[row] /= lengths[row] == 0 || query_length == 0 ? 1 : lengths[row] * query_length;
+  }
+}
+
+/// Does again in f64 what has overflown in f32, or may have vanished.
+static void correct(comparison of, const unsigned char *query, const double *norms, double *scores) {
+  const double least = 1e-30, most = DBL_MAX;
+  double query_norm = squared_length(query);
+  for (size_t row = 0; row < of.row_count; row++) {
+    double score = fabs(scores[row]);
+    int is_certain = of.measure == row_measure_cosine
+      ? norms[row] >= least && norms[row] <= most && query_norm >= least && query_norm <= most && score <= most
+      : score >= least && score <= most;
+    if (is_certain) continue;
+    const unsigned char *elements = of.rows + row * of.columns * of.kernel->element_size;
+    scores[row] = of.kernel->exact(of.measure, elements, of.columns, query);
+  }
+}
+
+/// As many rows as stay in the nearest cache until all queries have been there.
+enum { most_rows = 64, most_bytes = 16384 };
+
+static void compare(comparison of, double *scores) {
+  // Of the rows; for cosines only.
+  double norms[most_rows], lengths[most_rows];
+  int is_cosine = of.measure == row_measure_cosine;
+  if (is_cosine) {
+    of.kernel->products_and_norms(of.rows, of.row_count, of.columns, of.queries, scores, norms);
+    // Not sqrt, which sets errno: several at once.
+    for (size_t row = 0; row < of.row_count; row++) lengths[row] = __builtin_elementwise_sqrt(norms[row]);
+  }
+  if (!is_cosine || of.query_count > 1) add_up(of, scores);
+  for (size_t index = 0; index < of.query_count; index++) {
+    const unsigned char *query = of.queries + index * of.query_size;
+    if (is_cosine) divide(of, query, lengths, scores + index * of.stride);
+    if (of.kernel->exact != NULL) correct(of, query, norms, scores + index * of.stride);
+  }
+}
 
 void row_kernel_score(
   const row_kernel *kernel, row_measure measure, const void *rows, size_t row_count, size_t columns,
   const void *queries, size_t query_count, double *scores) {
-  size_t row_size = columns * kernel->element_size, query_size = row_kernel_query_size(kernel, columns);
-  row_sums *const *sums = measure == row_measure_squared_distance ? kernel->distances : kernel->products;
-  size_t batch = row_size * most_rows > batch_bytes ? batch_bytes / row_size : most_rows;
-  if (batch == 0) batch = 1;
-  double norms[most_rows] = {0};
-  for (size_t start = 0; start < row_count; start += batch) {
-    const unsigned char *first = (const unsigned char *)rows + start * row_size;
-    size_t count = row_count - start < batch ? row_count - start : batch;
-    if (measure == row_measure_cosine) {
-      for (size_t index = 0; index < count; index++) norms[index] = kernel->norm(first + index * row_size, columns);
-    }
-    for (size_t query = 0, size; query < query_count; query += size) {
-      const unsigned char *group = (const unsigned char *)queries + query * query_size;
-      size = query_count - query >= query_group ? query_group : 1;
-      for (size_t index = 0; index < count; index++) {
-        const unsigned char *row = first + index * row_size;
-        double results[query_group];
-        sums[size > 1](row, columns, group + query_head, query_size, results);
-        for (size_t number = 0; number < size; number++) {
-          scores[(query + number) * row_count + start + index] =
-            score(kernel, measure, results[number], norms[index], row, columns, group + number * query_size);
-        }
-      }
-    }
+  if (query_count == 0) return;
+  size_t row_size = columns * kernel->element_size;
+  size_t most = row_size > most_bytes ? 1 : row_size * most_rows > most_bytes ? most_bytes / row_size : most_rows;
+  for (size_t start = 0; start < row_count; start += most) {
+    comparison batch = {
+      kernel, measure, (const unsigned char *)rows + start * row_size,
+      row_count - start < most ? row_count - start : most, columns,
+      (const unsigned char *)queries + query_head, row_kernel_query_size(kernel, columns), query_count, row_count};
+    compare(batch, scores + start);
   }
 }

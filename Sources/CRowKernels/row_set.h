@@ -7,91 +7,31 @@
 // Vectors are arguments of functions that are always inlined.
 #pragma clang diagnostic ignored "-Wpsabi"
 
-#define PASTE(a, b) a##_##b
-#define NAMED(set, name) PASTE(name, set)
-#define NAME(name) NAMED(SET, name)
+#define PASTE_(a, b) a##_##b
+#define PASTE(a, b) PASTE_(a, b)
 #define INLINE static inline __attribute__((always_inline))
+/// A name that several functions have, which their arguments tell apart.
+#define OVERLOADED INLINE __attribute__((overloadable))
 
+// What is computed with: their number is the same for each set, so that sums are made in the same order.
 typedef float f32x16 __attribute__((vector_size(64)));
 typedef double f64x8 __attribute__((vector_size(64)));
 typedef int16_t i16x32 __attribute__((vector_size(64)));
-typedef int32_t i32x32 __attribute__((vector_size(128)));
+
+typedef float f32x8 __attribute__((vector_size(32)));
+typedef double f64x4 __attribute__((vector_size(32)));
+typedef int32_t i32x8 __attribute__((vector_size(32)));
 typedef int32_t i32x16 __attribute__((vector_size(64)));
-
-// MARK: Packed elements as lanes
-
-#define LOAD(type, element, lanes, lane_count, conversion)                                   \
-  typedef element NAME(PASTE(type, raw)) __attribute__((vector_size(lane_count * sizeof(element)))); \
-  INLINE lanes NAME(PASTE(load, type))(const unsigned char *bytes) {                         \
-    NAME(PASTE(type, raw)) raw;                                                              \
-    memcpy(&raw, bytes, sizeof raw);                                                         \
-    return conversion;                                                                       \
-  }                                                                                          \
-  INLINE lanes NAME(PASTE(load_some, type))(const unsigned char *bytes, size_t count) {      \
-    unsigned char padded[lane_count * sizeof(element)] = {0};                                \
-    memcpy(padded, bytes, count * sizeof(element));                                          \
-    return NAME(PASTE(load, type))(padded);                                                  \
-  }
-
-LOAD(f32, float, f32x16, 16, raw)
-LOAD(f64, double, f64x8, 8, raw)
-LOAD(i16, int16_t, f64x8, 8, __builtin_convertvector(raw, f64x8))
-LOAD(u16, uint16_t, f64x8, 8, __builtin_convertvector(raw, f64x8))
-LOAD(i32, int32_t, f64x8, 8, __builtin_convertvector(raw, f64x8))
-LOAD(u32, uint32_t, f64x8, 8, __builtin_convertvector(raw, f64x8))
-LOAD(i64, int64_t, f64x8, 8, __builtin_convertvector(raw, f64x8))
-LOAD(u64, uint64_t, f64x8, 8, __builtin_convertvector(raw, f64x8))
-LOAD(i8, int8_t, i16x32, 32, __builtin_convertvector(raw, i16x32))
-LOAD(u8, uint8_t, i16x32, 32, __builtin_convertvector(raw, i16x32))
-// Every byte but 0 is 1: the comparison makes it -1.
-LOAD(boolean, uint8_t, i16x32, 32, -__builtin_convertvector(raw != 0, i16x32))
-// What queries of the last three are prepared as.
-LOAD(wide, int16_t, i16x32, 32, raw)
-
-#if HAS_F16C
-LOAD(f16, _Float16, f32x16, 16, __builtin_convertvector(raw, f32x16))
-#else
+typedef int32_t i32x32 __attribute__((vector_size(128)));
+typedef uint16_t u16x16 __attribute__((vector_size(32)));
 typedef uint32_t u32x16 __attribute__((vector_size(64)));
-INLINE f32x16 NAME(halves)(uint16_t __attribute__((vector_size(32))) raw) {
-  u32x16 half = __builtin_convertvector(raw, u32x16);
-  u32x16 magnitude = (half & 0x7FFF) << 13;
-  f32x16 scaled = (f32x16)magnitude * 0x1p112f;
-  u32x16 is_special = (u32x16)((half & 0x7C00) == 0x7C00);
-  u32x16 bits = ((u32x16)scaled & ~is_special) | ((magnitude | 0x7F800000) & is_special);
-  return (f32x16)(bits | (half & 0x8000) << 16);
-}
-LOAD(f16, uint16_t, f32x16, 16, NAME(halves)(raw))
-#endif
 
 // MARK: Sums of lanes
 
-INLINE double NAME(sum_f32)(f32x16 lanes) {
-  float __attribute__((vector_size(32))) eight =
-    __builtin_shufflevector(lanes, lanes, 0, 1, 2, 3, 4, 5, 6, 7) +
-    __builtin_shufflevector(lanes, lanes, 8, 9, 10, 11, 12, 13, 14, 15);
-  float __attribute__((vector_size(16))) four =
-    __builtin_shufflevector(eight, eight, 0, 1, 2, 3) + __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
-  return ((double)four[0] + four[1]) + ((double)four[2] + four[3]);
-}
-
-INLINE double NAME(sum_f64)(f64x8 lanes) {
-  return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
-}
-
-INLINE double NAME(sum_i32)(i32x16 lanes) {
-  typedef int64_t i64x8 __attribute__((vector_size(64)));
-  typedef int64_t i64x4 __attribute__((vector_size(32)));
-  i64x8 eight =
-    __builtin_convertvector(__builtin_shufflevector(lanes, lanes, 0, 1, 2, 3, 4, 5, 6, 7), i64x8) +
-    __builtin_convertvector(__builtin_shufflevector(lanes, lanes, 8, 9, 10, 11, 12, 13, 14, 15), i64x8);
-  i64x4 four = __builtin_shufflevector(eight, eight, 0, 1, 2, 3) + __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
-  return (double)((four[0] + four[1]) + (four[2] + four[3]));
-}
-
-INLINE f32x16 NAME(multiply_f32)(f32x16 a, f32x16 b) { return a * b; }
-INLINE f64x8 NAME(multiply_f64)(f64x8 a, f64x8 b) { return a * b; }
+OVERLOADED f32x16 multiply(f32x16 a, f32x16 b) { return a * b; }
+OVERLOADED f64x8 multiply(f64x8 a, f64x8 b) { return a * b; }
 // Products of neighbours, added: one instruction.
-INLINE i32x16 NAME(multiply_i32)(i16x32 a, i16x32 b) {
+OVERLOADED i32x16 multiply(i16x32 a, i16x32 b) {
   i32x32 products = __builtin_convertvector(a, i32x32) * __builtin_convertvector(b, i32x32);
   return __builtin_shufflevector(
            products, products, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30) +
@@ -99,135 +39,185 @@ INLINE i32x16 NAME(multiply_i32)(i16x32 a, i16x32 b) {
            products, products, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
 }
 
-// MARK: Kernels
+#define LOWER_4(lanes) __builtin_shufflevector(lanes, lanes, 0, 1, 2, 3)
+#define UPPER_4(lanes) __builtin_shufflevector(lanes, lanes, 4, 5, 6, 7)
+#define LOWER_8(lanes) __builtin_shufflevector(lanes, lanes, 0, 1, 2, 3, 4, 5, 6, 7)
+#define UPPER_8(lanes) __builtin_shufflevector(lanes, lanes, 8, 9, 10, 11, 12, 13, 14, 15)
 
-/// type: of a row. prepared: of a query. vector: lanes. sums: their products'. block: columns after which lanes are added up.
-#define SUMS(name, type, prepared, element, prepared_element, vector, count, sums, arithmetic, block, queries_at_once, is_distance) \
-  static void NAME(name)(                                                                                       \
-    const unsigned char *row, size_t columns, const unsigned char *queries, size_t query_size, double *results) { \
-    for (int query = 0; query < queries_at_once; query++) results[query] = 0;                                   \
-    for (size_t start = 0; start < columns; start += block) {                                                   \
-      size_t end = columns - start > block ? start + block : columns;                                           \
-      sums lanes[queries_at_once] = {0};                                                                        \
-      size_t index = start;                                                                                     \
-      for (; end - index >= count; index += count) {                                                            \
-        vector x = NAME(PASTE(load, type))(row + index * sizeof(element));                                      \
-        _Pragma("unroll") for (int query = 0; query < queries_at_once; query++) {                               \
-          vector y = NAME(PASTE(load, prepared))(queries + query * query_size + index * sizeof(prepared_element)); \
-          vector a = is_distance ? x - y : x;                                                                   \
-          lanes[query] += NAME(PASTE(multiply, arithmetic))(a, is_distance ? a : y);                               \
-        }                                                                                                       \
-      }                                                                                                         \
-      if (index < end) {                                                                                        \
-        vector x = NAME(PASTE(load_some, type))(row + index * sizeof(element), end - index);                    \
-        _Pragma("unroll") for (int query = 0; query < queries_at_once; query++) {                               \
-          vector y = NAME(PASTE(load, prepared))(queries + query * query_size + index * sizeof(prepared_element)); \
-          vector a = is_distance ? x - y : x;                                                                   \
-          lanes[query] += NAME(PASTE(multiply, arithmetic))(a, is_distance ? a : y);                               \
-        }                                                                                                       \
-      }                                                                                                         \
-      _Pragma("unroll") for (int query = 0; query < queries_at_once; query++)                                   \
-        results[query] += NAME(PASTE(sum, arithmetic))(lanes[query]);                                              \
-    }                                                                                                           \
-  }
-
-#define KERNEL(type, prepared, element, prepared_element, vector, count, sums, arithmetic, block)                        \
-  SUMS(PASTE(distance, type), type, prepared, element, prepared_element, vector, count, sums, arithmetic, block, 1, 1)   \
-  SUMS(PASTE(distances, type), type, prepared, element, prepared_element, vector, count, sums, arithmetic, block, 4, 1)  \
-  SUMS(PASTE(product, type), type, prepared, element, prepared_element, vector, count, sums, arithmetic, block, 1, 0)    \
-  SUMS(PASTE(products, type), type, prepared, element, prepared_element, vector, count, sums, arithmetic, block, 4, 0)   \
-  static double NAME(PASTE(norm, type))(const unsigned char *row, size_t columns) {                                   \
-    double result = 0;                                                                                                \
-    for (size_t start = 0; start < columns; start += block) {                                                         \
-      size_t end = columns - start > block ? start + block : columns;                                                 \
-      sums lanes = {0};                                                                                               \
-      size_t index = start;                                                                                           \
-      for (; end - index >= count; index += count) {                                                                  \
-        vector x = NAME(PASTE(load, type))(row + index * sizeof(element));                                            \
-        lanes += NAME(PASTE(multiply, arithmetic))(x, x);                                                                \
-      }                                                                                                               \
-      if (index < end) {                                                                                              \
-        vector x = NAME(PASTE(load_some, type))(row + index * sizeof(element), end - index);                          \
-        lanes += NAME(PASTE(multiply, arithmetic))(x, x);                                                                \
-      }                                                                                                               \
-      result += NAME(PASTE(sum, arithmetic))(lanes);                                                                     \
-    }                                                                                                                 \
-    return result;                                                                                                    \
-  }                                                                                                                   \
-  static void NAME(PASTE(prepare, type))(const void *packed, size_t columns, void *elements) {                        \
-    for (size_t index = 0; index < columns; index += count) {                                                         \
-      size_t left = columns - index < count ? columns - index : count;                                                \
-      vector x = NAME(PASTE(load_some, type))((const unsigned char *)packed + index * sizeof(element), left);         \
-      memcpy((unsigned char *)elements + index * sizeof(prepared_element), &x, sizeof x);                             \
-    }                                                                                                                 \
-  }
-
-// Sums of 256 columns in f32 are those of 16 in each lane.
-KERNEL(f16, f32, uint16_t, float, f32x16, 16, f32x16, f32, 256)
-KERNEL(f32, f32, float, float, f32x16, 16, f32x16, f32, 256)
-KERNEL(f64, f64, double, double, f64x8, 8, f64x8, f64, SIZE_MAX)
-KERNEL(i16, f64, int16_t, double, f64x8, 8, f64x8, f64, SIZE_MAX)
-KERNEL(u16, f64, uint16_t, double, f64x8, 8, f64x8, f64, SIZE_MAX)
-KERNEL(i32, f64, int32_t, double, f64x8, 8, f64x8, f64, SIZE_MAX)
-KERNEL(u32, f64, uint32_t, double, f64x8, 8, f64x8, f64, SIZE_MAX)
-KERNEL(i64, f64, int64_t, double, f64x8, 8, f64x8, f64, SIZE_MAX)
-KERNEL(u64, f64, uint64_t, double, f64x8, 8, f64x8, f64, SIZE_MAX)
-// A lane's sum of 65536 columns is below 2^31: two squares of 255 each time.
-KERNEL(i8, wide, int8_t, int16_t, i16x32, 32, i32x16, i32, 65536)
-KERNEL(u8, wide, uint8_t, int16_t, i16x32, 32, i32x16, i32, 65536)
-KERNEL(boolean, wide, uint8_t, int16_t, i16x32, 32, i32x16, i32, 65536)
-
-// Elements whose products f32 cannot hold, as f64.
-typedef float f32x8 __attribute__((vector_size(32)));
-#if HAS_F16C
-LOAD(wide_f16, _Float16, f64x8, 8, __builtin_convertvector(__builtin_convertvector(raw, f32x8), f64x8))
-#else
-INLINE f64x8 NAME(wide_halves)(uint16_t __attribute__((vector_size(16))) raw) {
-  f64x8 result;
-  for (int lane = 0; lane < 8; lane++) result[lane] = half_to_float(raw[lane]);
-  return result;
+// Lanes are folded in halves.
+OVERLOADED f64x4 fold(f32x16 lanes) {
+  f32x8 eight = LOWER_8(lanes) + UPPER_8(lanes);
+  return __builtin_convertvector(LOWER_4(eight) + UPPER_4(eight), f64x4);
 }
-LOAD(wide_f16, uint16_t, f64x8, 8, NAME(wide_halves)(raw))
+OVERLOADED f64x4 fold(f64x8 lanes) { return LOWER_4(lanes) + UPPER_4(lanes); }
+OVERLOADED f64x4 fold(i32x16 lanes) {
+  i32x8 eight = LOWER_8(lanes) + UPPER_8(lanes);
+  return __builtin_convertvector(LOWER_4(eight) + UPPER_4(eight), f64x4);
+}
+
+/// The sum of each of four vectors' lanes: they change places, so that one addition does it for all.
+INLINE f64x4 totals(const f64x4 vectors[4]) {
+  f64x4 a = vectors[0], b = vectors[1], c = vectors[2], d = vectors[3];
+  f64x4 ab = __builtin_shufflevector(a, b, 0, 4, 2, 6) + __builtin_shufflevector(a, b, 1, 5, 3, 7);
+  f64x4 cd = __builtin_shufflevector(c, d, 0, 4, 2, 6) + __builtin_shufflevector(c, d, 1, 5, 3, 7);
+  return __builtin_shufflevector(ab, cd, 0, 1, 4, 5) + __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+}
+
+INLINE void store(f64x4 values, size_t count, double *destination) {
+  if (count == 4) memcpy(destination, &values, sizeof values);
+  else for (size_t index = 0; index < count; index++) destination[index] = values[index];
+}
+
+// MARK: f16 as f32
+
+#if HAS_F16C
+typedef _Float16 f16x16 __attribute__((vector_size(32)));
+INLINE f32x16 widened(u16x16 halves) { return __builtin_convertvector((f16x16)halves, f32x16); }
+#else
+INLINE f32x16 widened(u16x16 halves) {
+  u32x16 half = __builtin_convertvector(halves, u32x16);
+  u32x16 magnitude = (half & 0x7FFF) << 13;
+  // The exponent's bias is another; a small number gets a leading one by that.
+  f32x16 scaled = (f32x16)magnitude * 0x1p112f;
+  u32x16 is_special = (u32x16)((half & 0x7C00) == 0x7C00);
+  u32x16 bits = ((u32x16)scaled & ~is_special) | ((magnitude | 0x7F800000) & is_special);
+  return (f32x16)(bits | (half & 0x8000) << 16);
+}
 #endif
-LOAD(wide_f32, float, f64x8, 8, __builtin_convertvector(raw, f64x8))
 
-/// One row in f64.
-#define EXACT(type, element)                                                                                     \
-  static double NAME(PASTE(exact, type))(                                                                        \
-    row_measure measure, const unsigned char *row, size_t columns, const unsigned char *query) {                 \
-    f64x8 distances = {0}, products = {0}, norms = {0}, query_norms = {0};                                       \
-    for (size_t index = 0; index < columns; index += 8) {                                                        \
-      const unsigned char *bytes = row + index * sizeof(element);                                                \
-      size_t left = columns - index;                                                                             \
-      f64x8 x = left < 8 ? NAME(PASTE(load_some_wide, type))(bytes, left) : NAME(PASTE(load_wide, type))(bytes); \
-      f64x8 y = NAME(load_wide_f32)(query + index * sizeof(float));                                              \
-      f64x8 difference = x - y;                                                                                  \
-      distances += difference * difference;                                                                      \
-      products += x * y;                                                                                         \
-      norms += x * x;                                                                                            \
-      query_norms += y * y;                                                                                      \
-    }                                                                                                            \
-    double product = NAME(sum_f64)(products);                                                                    \
-    if (measure == row_measure_squared_distance) return NAME(sum_f64)(distances);                                \
-    if (measure == row_measure_inner_product) return product;                                                    \
-    double norm = NAME(sum_f64)(norms), query_norm = NAME(sum_f64)(query_norms);                                 \
-    return norm == 0 || query_norm == 0 ? product : product / (sqrt(norm) * sqrt(query_norm));                   \
+// MARK: Types
+
+// row_type.h makes kernels of each TYPE, whose ELEMENT is what a file holds. They compute with LANES, add up in SUMS, and put
+// these together after a BLOCK of columns.
+
+#define LANES f32x16
+#define SUMS f32x16
+// 16 additions in each lane.
+#define BLOCK 256
+
+#define TYPE f16
+#define ELEMENT uint16_t
+#define TO_LANES widened
+#include "row_type.h"
+
+#define TYPE f32
+#define ELEMENT float
+#include "row_type.h"
+
+#undef LANES
+#undef SUMS
+#undef BLOCK
+
+#define LANES f64x8
+#define SUMS f64x8
+#define BLOCK SIZE_MAX
+
+#define TYPE f64
+#define ELEMENT double
+#include "row_type.h"
+
+#define TYPE i16
+#define ELEMENT int16_t
+#include "row_type.h"
+
+#define TYPE u16
+#define ELEMENT uint16_t
+#include "row_type.h"
+
+#define TYPE i32
+#define ELEMENT int32_t
+#include "row_type.h"
+
+#define TYPE u32
+#define ELEMENT uint32_t
+#include "row_type.h"
+
+#define TYPE i64
+#define ELEMENT int64_t
+#include "row_type.h"
+
+#define TYPE u64
+#define ELEMENT uint64_t
+#include "row_type.h"
+
+#undef LANES
+#undef SUMS
+#undef BLOCK
+
+#define LANES i16x32
+#define SUMS i32x16
+// So many squares of 255 are less than 2^31.
+#define BLOCK 32768
+
+#define TYPE i8
+#define ELEMENT int8_t
+#include "row_type.h"
+
+#define TYPE u8
+#define ELEMENT uint8_t
+#include "row_type.h"
+
+// Every byte but 0 is 1.
+#define TYPE boolean
+#define ELEMENT uint8_t
+#define TO_LANES(packed) __builtin_convertvector(__builtin_elementwise_min(packed, 0 * packed + row_kernel_one), LANES)
+#include "row_type.h"
+
+#undef LANES
+#undef SUMS
+#undef BLOCK
+
+// MARK: What f32 cannot hold
+
+/// The score of one row in f64.
+INLINE double exact(
+  row_measure measure, const unsigned char *row, size_t element_size, size_t columns, const unsigned char *query,
+  f32x16 load(const unsigned char *bytes), f32x16 load_some(const unsigned char *bytes, size_t count)) {
+  f64x8 differences = {0}, products = {0}, norms = {0}, query_norms = {0};
+  for (size_t column = 0; column < columns; column += 16) {
+    const unsigned char *elements = row + column * element_size;
+    f32x16 x = columns - column < 16 ? load_some(elements, columns - column) : load(elements);
+    f32x16 y = load_f32(query + column * sizeof(float));
+    f64x8 row_halves[] = {__builtin_convertvector(LOWER_8(x), f64x8), __builtin_convertvector(UPPER_8(x), f64x8)};
+    f64x8 query_halves[] = {__builtin_convertvector(LOWER_8(y), f64x8), __builtin_convertvector(UPPER_8(y), f64x8)};
+    for (int half = 0; half < 2; half++) {
+      f64x8 difference = row_halves[half] - query_halves[half];
+      differences += difference * difference;
+      products += row_halves[half] * query_halves[half];
+      norms += row_halves[half] * row_halves[half];
+      query_norms += query_halves[half] * query_halves[half];
+    }
   }
+  f64x4 sums = totals((f64x4[]){fold(differences), fold(products), fold(norms), fold(query_norms)});
+  double distance = sums[0], product = sums[1], norm = sums[2], query_norm = sums[3];
+  if (measure == row_measure_squared_distance) return distance;
+  if (measure == row_measure_inner_product || norm == 0 || query_norm == 0) return product;
+  return product / (sqrt(norm) * sqrt(query_norm));
+}
 
-EXACT(f32, float)
-EXACT(f16, uint16_t)
+static double exact_f16(row_measure measure, const unsigned char *row, size_t columns, const unsigned char *query) {
+  return exact(measure, row, 2, columns, query, load_f16, load_some_f16);
+}
 
-#define ROW(type, element, prepared_element, exact)                                  \
-  .type = {                                                                          \
-    sizeof(element), sizeof(prepared_element), NAME(PASTE(prepare, type)),           \
-    {NAME(PASTE(distance, type)), NAME(PASTE(distances, type))},                     \
-    {NAME(PASTE(product, type)), NAME(PASTE(products, type))}, NAME(PASTE(norm, type)), exact}
+static double exact_f32(row_measure measure, const unsigned char *row, size_t columns, const unsigned char *query) {
+  return exact(measure, row, 4, columns, query, load_f32, load_some_f32);
+}
 
-const row_set NAME(row_set) = {
-  ROW(i8, int8_t, int16_t, NULL),     ROW(u8, uint8_t, int16_t, NULL),
-  ROW(i16, int16_t, double, NULL),    ROW(u16, uint16_t, double, NULL),
-  ROW(i32, int32_t, double, NULL),    ROW(u32, uint32_t, double, NULL),
-  ROW(i64, int64_t, double, NULL),    ROW(u64, uint64_t, double, NULL),
-  ROW(f16, uint16_t, float, NAME(exact_f16)), ROW(f32, float, float, NAME(exact_f32)),
-  ROW(f64, double, double, NULL),     ROW(boolean, uint8_t, int16_t, NULL),
+#define KERNEL(type, element, prepared, exact)                                                                   \
+  .type = {sizeof(element), sizeof(prepared), prepare_##type, distances_##type, products_##type,                 \
+           products_and_norms_##type, group_distances_##type, group_products_##type, exact}
+
+const row_set PASTE(row_set, SET) = {
+  KERNEL(i8, int8_t, int16_t, NULL),
+  KERNEL(u8, uint8_t, int16_t, NULL),
+  KERNEL(boolean, uint8_t, int16_t, NULL),
+  KERNEL(i16, int16_t, double, NULL),
+  KERNEL(u16, uint16_t, double, NULL),
+  KERNEL(i32, int32_t, double, NULL),
+  KERNEL(u32, uint32_t, double, NULL),
+  KERNEL(i64, int64_t, double, NULL),
+  KERNEL(u64, uint64_t, double, NULL),
+  KERNEL(f16, uint16_t, float, exact_f16),
+  KERNEL(f32, float, float, exact_f32),
+  KERNEL(f64, double, double, NULL),
 };

@@ -26,8 +26,7 @@ enum AggregateRange: ArrayCommand {
   ) throws(CommandError) {
     var arguments = call.arguments
     let range = try arguments.positions().range(count: array.elements.count)
-    let operations = try operations(&arguments)
-    if operations.contains(where: \.isArithmetic) { try Element.checkIsNumber() }
+    let operations = try operations(&arguments, over: Element.self)
     try services.perform(Aggregating<Element>(operations, over: range), over: range, of: array, for: call)
   }
 
@@ -35,6 +34,15 @@ enum AggregateRange: ArrayCommand {
     var arguments = call.arguments
     _ = try arguments.positions()
     Aggregating<Int64>(try operations(&arguments), over: 0..<0).writeAll(to: call.reply)
+  }
+
+  /// - Throws: also if one of them computes and the elements are strings.
+  static func operations<Element: MappableElement>(
+    _ arguments: inout Arguments, over type: Element.Type
+  ) throws(CommandError) -> [AggregateOperation] {
+    let operations = try operations(&arguments)
+    if operations.contains(where: \.isArithmetic) { try Element.checkIsNumber() }
+    return operations
   }
 
   static func operations(_ arguments: inout Arguments) throws(CommandError) -> [AggregateOperation] {

@@ -4,7 +4,6 @@ import ServerModule
 /// `MMAP.BUCKETS key start stop n op [op …]`
 enum DivideIntoBuckets: ArrayCommand {
   static var access: CommandDescription.Access { .reading }
-  static var needsNumbers: Bool { true }
   static var needsCount: Bool { true }
   static let description = CommandDescription(
     "MMAP.BUCKETS", access: access, since: "1.1.0",
@@ -21,7 +20,7 @@ enum DivideIntoBuckets: ArrayCommand {
     var arguments = call.arguments
     let range = try arguments.positions().range(count: array.elements.count)
     let count = try arguments.number("n", from: 1)
-    let operations = try AggregateRange.operations(&arguments)
+    let operations = try AggregateRange.operations(&arguments, over: Element.self)
     let bounds = BucketBounds(range, count: count)
     guard bounds.count <= SeriesLimit.count else { throw .tooMany(bounds.count, "buckets") }
     let computation = Buckets<Element>(operations, in: bounds)

@@ -24,9 +24,7 @@ enum ReadRows: ArrayCommand {
         let selection = RowSelection(rows, size: array.elements.rowSize)
         try Copying<Element, RowSelection>.reply(selection, of: array, for: call, with: services)
       } else {
-        let size = array.elements.rowSize
-        try services.needToRead(
-          each: rows.lazy.filter { $0 >= 0 }.map { $0 * size..<($0 + 1) * size }, of: array, for: call)
+        try services.needToRead(rows: rows, of: array, for: call)
         try array.withServed { (array) throws(CommandError) in try reply(rows, of: array, to: call) }
       }
     }

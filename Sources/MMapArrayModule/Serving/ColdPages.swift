@@ -83,14 +83,15 @@ extension Services {
     if !missing.isEmpty { try wait(for: missing, of: array.served, for: call, isReading: true) }
   }
 
-  /// Says that a command reads several ranges of elements, in any order.
+  /// Says that a command reads several rows, in any order; negative ones are none.
   ///
-  /// - Throws: as `needToRead` of one.
+  /// - Throws: as `needToRead` of a range.
   func needToRead<Element: MappableElement>(
-    each ranges: some Sequence<Range<Int>>, of array: TypedArray<Element>, for call: Call
+    rows: UnsafeMutableBufferPointer<Int>, of array: TypedArray<Element>, for call: Call
   ) throws(CommandError) {
+    let size = array.elements.rowSize
     var missing: [Range<Int>] = []
-    for range in ranges { array.elements.file.addMissing(range, to: &missing) }
+    for row in rows where row >= 0 { array.elements.file.addMissing(row * size..<(row + 1) * size, to: &missing) }
     if !missing.isEmpty { try wait(for: missing, of: array.served, for: call, isReading: true) }
   }
 

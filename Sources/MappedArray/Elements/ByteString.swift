@@ -109,12 +109,12 @@ private struct TwiceAndOne<Half: BitwiseCopyable & Sendable>: BitwiseCopyable, S
 }
 
 extension StringSize {
-  /// The type of strings of this size. What the runtime has put together once it finds again.
-  var elementType: any MappableElement.Type {
+  /// The type of strings of so many bytes.
+  static func elementType(of bytes: Int) -> any MappableElement.Type {
     func strings<Storage: BitwiseCopyable & Sendable>(_: Storage.Type) -> any MappableElement.Type {
       ByteString<Storage>.self
     }
-    return strings(StringSize.storage(of: bytes))
+    return strings(storage(of: bytes))
   }
 
   /// A type of so many bytes: twice one of half as many, and one more if that is odd.

@@ -25,16 +25,8 @@ public enum ElementType: Hashable, Sendable {
     case .f32: try visitor.visit(Float.self)
     case .f64: try visitor.visit(Double.self)
     case .bool: try visitor.visit(Bool8.self)
-    case .string(let size): try ElementType.visit(size.elementType, with: visitor)
+    case .string(let size): try size.elementType.accept(visitor)
     }
-  }
-
-  // What is known at run time only is not inlined, so that the code for numbers is what it would be without.
-  @inline(never)
-  private static func visit<Element: MappableElement, Visitor: ElementTypeVisitor & ~Copyable>(
-    _ type: Element.Type, with visitor: consuming Visitor
-  ) throws(Visitor.Failure) -> Visitor.Result {
-    try visitor.visit(type)
   }
 
   /// The short name, as in replies: `i8` … `f64`, `bool`, `S1` … `S4096`.
@@ -107,6 +99,16 @@ public enum ElementType: Hashable, Sendable {
 
   private struct AliasVisitor: ElementTypeVisitor {
     func visit<Element: MappableElement>(_ type: Element.Type) -> [String] { Element.aliases }
+  }
+}
+
+extension MappableElement {
+  // What is known at run time only is not inlined, so that the code for numbers is what it would be without.
+  @inline(never)
+  fileprivate static func accept<Visitor: ElementTypeVisitor & ~Copyable>(
+    _ visitor: consuming Visitor
+  ) throws(Visitor.Failure) -> Visitor.Result {
+    try visitor.visit(Self.self)
   }
 }
 

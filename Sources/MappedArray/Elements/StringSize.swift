@@ -1,9 +1,15 @@
 /// How many bytes the strings of an array have: 1 to 4096.
-public struct StringSize: Hashable, Sendable {
+public struct StringSize: Sendable {
   /// 4096.
   public static let most = 4096
 
   private let stored: UInt16
+
+  // Kept, because to put it together again takes longer than a command.
+  private let storedType: any MappableElement.Type
+
+  /// The type of strings of this size.
+  var elementType: any MappableElement.Type { storedType }
 
   public var bytes: Int { Int(stored) }
 
@@ -11,6 +17,7 @@ public struct StringSize: Hashable, Sendable {
   public init?(_ bytes: Int) {
     guard 1...StringSize.most ~= bytes else { return nil }
     stored = UInt16(truncatingIfNeeded: bytes)
+    storedType = StringSize.elementType(of: bytes)
   }
 
   /// The size behind an `S`; nil unless the text is digits, the first of them not zero.
@@ -22,7 +29,14 @@ public struct StringSize: Hashable, Sendable {
   }
 
   /// The size of a type that is known to have one.
-  init<Storage: BitwiseCopyable>(of storage: Storage.Type) {
+  init<Storage: BitwiseCopyable & Sendable>(of storage: Storage.Type) {
     stored = UInt16(truncatingIfNeeded: MemoryLayout<Storage>.size)
+    storedType = ByteString<Storage>.self
   }
+}
+
+extension StringSize: Hashable {
+  public static func == (first: StringSize, second: StringSize) -> Bool { first.stored == second.stored }
+
+  public func hash(into hasher: inout Hasher) { hasher.combine(stored) }
 }

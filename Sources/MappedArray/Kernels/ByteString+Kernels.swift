@@ -60,6 +60,10 @@ extension ByteString: AggregatableElement {
     (extreme(.minimum, of: piece) ?? .zero, extreme(.maximum, of: piece) ?? .zero)
   }
 
+  static func bucketParts(
+    of slice: ElementView<ByteString>, at index: Int, in pass: BucketPass
+  ) -> [BucketPart<ByteString>] { bucketParts(of: slice, at: index, in: pass, by: firstIndex) }
+
   // MARK: - What numbers have
 
   var doubleValue: Double { .nan }
@@ -73,9 +77,6 @@ extension ByteString: AggregatableElement {
   static func pieceSum(of piece: ElementView<ByteString>) -> PieceSum { PieceSum() }
   static func sum(of sum: PieceSum) -> AggregateResult<ByteString> { .none }
   static func mean(of sum: PieceSum, count: Int) -> Double { .nan }
-  static func bucketParts(
-    of slice: ElementView<ByteString>, at index: Int, in pass: BucketPass
-  ) -> [BucketPart<ByteString>] { [] }
   var orderedBits: UInt64 { .max }
   init(orderedBits: UInt64) { self = .zero }
   static func interpolated(from first: ByteString, to second: ByteString, part: Double) -> QuantileResult<ByteString> {

@@ -24,17 +24,31 @@ struct NearestRowsTests {
     }
   }
 
-  @Test("all sets of instructions give the same scores to the last bit", arguments: ElementType.numbers)
+  @Test(
+    "all sets of instructions give the same scores to the last bit, however many at once",
+    arguments: ElementType.numbers)
   func sets(type: ElementType) throws {
     var random = SeededGenerator(seed: 7)
     for columns in [1, 7, 8, 15, 16, 31, 33, 255, 256, 257, 700] {
-      let rows = packed(random: &random, count: 40 * columns, type)
+      let rows = packed(random: &random, count: 41 * columns, type)
       let queries = packed(random: &random, count: 6 * columns, type)
       for measure in NearestRowsTests.measures {
         let portable = try #require(scores(0, measure, type, rows, queries, columns: columns))
         for set: Int32 in [1, 2, -1] {
           guard let other = scores(set, measure, type, rows, queries, columns: columns) else { continue }
           #expect(other == portable, "\(columns) columns, set \(set), \(measure)")
+        }
+        // Nor do they depend on what else is scored at the same time.
+        for set: Int32 in [0, -1] {
+          let single = try (0..<6).flatMap { query in
+            let size = columns * type.size
+            let elements = Array(queries[query * size..<(query + 1) * size])
+            return try [0..<1, 1..<18, 18..<41].flatMap { part in
+              let part = Array(rows[part.lowerBound * size..<part.upperBound * size])
+              return try #require(scores(set, measure, type, part, elements, columns: columns))
+            }
+          }
+          #expect(single == portable, "\(columns) columns, one by one, set \(set), \(measure)")
         }
       }
     }

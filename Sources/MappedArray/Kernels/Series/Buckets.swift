@@ -40,11 +40,12 @@ public struct BucketPart<Element: AggregatableElement>: Sendable {
   /// Finds out where the extremes are in the piece that this part was made of.
   @inline(__always)
   mutating func locate(
-    _ minimumToo: Bool, _ maximumToo: Bool, in piece: ElementView<Element>
-  ) where Element.Key: SIMDScalar {
+    _ minimumToo: Bool, _ maximumToo: Bool, in piece: ElementView<Element>,
+    by position: (Element, ElementView<Element>) -> Int?
+  ) {
     // Not found only if another process has just overwritten it.
-    if minimumToo { indexOfMinimum &+= Element.position(of: minimum, in: piece) ?? 0 }
-    if maximumToo { indexOfMaximum &+= Element.position(of: maximum, in: piece) ?? 0 }
+    if minimumToo { indexOfMinimum &+= position(minimum, piece) ?? 0 }
+    if maximumToo { indexOfMaximum &+= position(maximum, piece) ?? 0 }
   }
 
   /// Takes in what follows of the same bucket.
@@ -147,10 +148,14 @@ public struct Buckets<Element: AggregatableElement>: RangeComputation {
   }
 }
 
-extension AggregatableElement where Key: SIMDScalar {
+extension AggregatableElement {
   /// What the pieces hold that blocks and buckets cut a slice into. O(n).
-  public static func bucketParts(
-    of slice: ElementView<Self>, at index: Int, in pass: BucketPass
+  ///
+  /// - Parameter position: the first of a value in a piece.
+  @inline(__always)
+  static func bucketParts(
+    of slice: ElementView<Self>, at index: Int, in pass: BucketPass,
+    by position: (Self, ElementView<Self>) -> Int?
   ) -> [BucketPart<Self>] {
     var parts: [BucketPart<Self>] = []
     let bounds = pass.bounds
@@ -163,7 +168,7 @@ extension AggregatableElement where Key: SIMDScalar {
         // Only what is beyond all before it is located.
         let isLess = least.map { $0.bucket != bucket || part.hasLess(than: $0) } ?? true
         let isGreater = greatest.map { $0.bucket != bucket || part.hasGreater(than: $0) } ?? true
-        part.locate(isLess, isGreater, in: piece)
+        part.locate(isLess, isGreater, in: piece, by: position)
         if isLess { least = part }
         if isGreater { greatest = part }
       }
@@ -171,6 +176,12 @@ extension AggregatableElement where Key: SIMDScalar {
     }
     return parts
   }
+}
+
+extension AggregatableElement where Key: SIMDScalar {
+  public static func bucketParts(
+    of slice: ElementView<Self>, at index: Int, in pass: BucketPass
+  ) -> [BucketPart<Self>] { bucketParts(of: slice, at: index, in: pass, by: position) }
 
   /// The first position of a value, or of a NaN if it is one. O(n).
   static func position(of value: Self, in piece: ElementView<Self>) -> Int? {
