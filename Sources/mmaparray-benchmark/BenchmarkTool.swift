@@ -3,6 +3,20 @@ import Foundation
 import LiveServer
 import MappedArrayClient
 
+/// What can be measured for itself.
+enum Group: String, CaseIterable, ExpressibleByArgument {
+  /// The same work done by the module and by the server's own means, or by other programs.
+  case comparisons
+  /// What others wait beside long commands.
+  case waiting
+  /// Files larger than memory, beside the disk.
+  case cold
+  /// Changes that are on the disk when they are acknowledged.
+  case flushes
+  /// How costs grow.
+  case growth
+}
+
 @main
 struct BenchmarkTool: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -37,11 +51,12 @@ struct BenchmarkTool: ParsableCommand {
   @Option(help: "Threads that send requests.")
   var threads = 1
 
-  @Flag(inversion: .prefixedNo, help: "Whether to measure how costs grow.")
-  var growth = true
+  @Option(
+    parsing: .upToNextOption, help: "What to measure: \(Group.allCases.map(\.rawValue).joined(separator: " ")).")
+  var groups: [Group] = Group.allCases
 
-  @Flag(inversion: .prefixedNo, help: "Whether to measure what others wait beside long commands.")
-  var waiting = true
+  @Option(help: "Megabytes of memory for a server that reads a file of four times as much.")
+  var memory: Int?
 
   @Flag(help: "Only see whether it works.")
   var quick = false
@@ -58,7 +73,7 @@ struct BenchmarkTool: ParsableCommand {
     for type in types where !ElementKind.all.contains(where: { $0.name == type }) {
       throw ValidationError("there is no type \(type); give some of \(Self.typeNames)")
     }
-    for number in [rounds ?? 1, requests ?? 1, pipeline, connections, threads] where number < 1 {
+    for number in [rounds ?? 1, requests ?? 1, memory ?? 1, pipeline, connections, threads] where number < 1 {
       throw ValidationError("\(number) is not positive")
     }
   }
@@ -71,15 +86,19 @@ struct BenchmarkTool: ParsableCommand {
     var report = Report(
       server: try version(connection), processors: ProcessInfo.processInfo.activeProcessorCount, load: load,
       rounds: scale.rounds)
-    var progress = ProgressBar(total: types.count * (scale.rounds + 2) + (waiting ? 9 : 0) + (growth ? 6 : 0))
-    for kind in ElementKind.all where types.contains(kind.name) {
-      try compare(kind, load, server, connection, &report, &progress)
+    let kinds = groups.contains(.comparisons) ? ElementKind.all.filter { types.contains($0.name) } : []
+    var progress = ProgressBar(total: steps(kinds.count))
+    for kind in kinds { try compare(kind, load, server, connection, &report, &progress) }
+    if groups.contains(.waiting) {
+      report.waiting = try Waiting(scale: scale, server: server, connection: connection).all { progress.next($0) }
     }
-    if waiting {
-      let measurement = Waiting(scale: scale, server: server, connection: connection)
-      report.waiting = try measurement.all { progress.next($0) }
+    if groups.contains(.cold) { try measureColdReads(&report, &progress) }
+    if groups.contains(.flushes) {
+      let (comparison, waiting) = try Flushes(scale, program: self.server, module: module).measure { progress.next($0) }
+      report.comparisons.append(comparison)
+      report.waiting += waiting
     }
-    if growth {
+    if groups.contains(.growth) {
       let measurement = GrowthMeasurement(scale: scale, load: load, server: server, connection: connection)
       report.growth = try measurement.all { progress.next($0) }
     }
@@ -88,10 +107,34 @@ struct BenchmarkTool: ParsableCommand {
     print(json ? try report.json() : report.text)
   }
 
+  /// So many are told to the progress bar.
+  private func steps(_ kinds: Int) -> Int {
+    let rounds = scale.rounds + 2
+    return groups.reduce(0) { sum, group in
+      switch group {
+      case .comparisons: sum + kinds * rounds
+      case .waiting: sum + 9
+      case .cold, .flushes: sum + rounds
+      case .growth: sum + 6
+      }
+    }
+  }
+
+  private func measureColdReads(_ report: inout Report, _ progress: inout ProgressBar) throws {
+    do {
+      let (comparisons, waiting) = try ColdReads.measure(scale, program: server, module: module) { progress.next($0) }
+      report.comparisons += comparisons
+      report.waiting += waiting
+    } catch let error as BenchmarkError where error.isOfMachine {
+      report.leftOut.append("Files larger than memory are not measured: \(error)")
+    }
+  }
+
   private var scale: Scale {
     var scale = quick ? Scale.quick : Scale()
     scale.rounds = rounds ?? scale.rounds
     scale.requests = min(requests ?? scale.requests, scale.elements)
+    scale.coldMemory = memory.map { $0 << 20 } ?? scale.coldMemory
     return scale
   }
 

@@ -17,6 +17,8 @@ struct Comparison {
     var preparation: [[Argument]] = []
     /// What another client sends over and over while the sample is taken.
     var beside: [Argument]?
+    /// A server of its own.
+    var server: LiveServer?
   }
 
   var ours: Side
@@ -48,6 +50,11 @@ struct Latencies: Codable {
   let p99: Double
   let p999: Double
   let longest: Double
+
+  /// To count in, in nanoseconds: up to a minute.
+  static var none: Histogram<UInt64> {
+    Histogram(highestTrackableValue: 60_000_000_000, numberOfSignificantValueDigits: .three)
+  }
 
   init(_ nanoseconds: Histogram<UInt64>) {
     func microseconds(_ percentile: Double) -> Double {
@@ -84,6 +91,8 @@ struct RunningComparison {
     load.pipeline = comparison.pipeline ?? load.pipeline
     if let clients = comparison.clients { (load.threads, load.connections) = (clients, clients) }
     func sample(_ side: Comparison.Side) throws -> Sample {
+      let connection = try side.server?.connect() ?? connection
+      let server = side.server ?? server
       for command in side.preparation {
         let reply = try connection.send(command)
         if case .error = reply { throw BenchmarkError.refused(reply) }
@@ -104,27 +113,46 @@ struct RunningComparison {
     theirs = []
   }
 
-  func figures() throws -> ComparisonFigures {
-    let ratios = zip(ours, theirs).map { rate($0) / rate($1) }
-    guard let ratio = Spread(ratios) else { throw BenchmarkError.noFigure(comparison.ours.name) }
-    return ComparisonFigures(
-      type: comparison.type, unit: comparison.unit, ours: try figures(comparison.ours, ours),
-      theirs: try figures(comparison.theirs, theirs), ratio: ratio)
-  }
+  func figures() throws -> ComparisonFigures { try comparison.figures(ours, theirs) }
+}
 
-  private func figures(_ side: Comparison.Side, _ samples: [Sample]) throws -> SideFigures {
-    guard let perSecond = Spread(samples.map(rate)), var latencies = samples.first?.latencies else {
-      throw BenchmarkError.noFigure(side.name)
+extension Comparison {
+  /// - Parameters:
+  ///   - ours: the samples of each round.
+  ///   - theirs: as many.
+  func figures(_ ours: [Sample], _ theirs: [Sample]) throws -> ComparisonFigures {
+    try ComparisonFigures(
+      type, unit, (self.ours.name, ours, unitsPerRequest), (self.theirs.name, theirs, unitsPerRequest))
+  }
+}
+
+extension ComparisonFigures {
+  typealias Side = (name: String, samples: [Sample], unitsPerRequest: Int)
+
+  init(_ type: String, _ unit: Unit, _ ours: Side, _ theirs: Side) throws {
+    let ratios = zip(ours.samples, theirs.samples).map {
+      $0.rate(ours.unitsPerRequest) / $1.rate(theirs.unitsPerRequest)
     }
-    for sample in samples.dropFirst() { latencies.add(sample.latencies) }
-    let units = samples.reduce(0) { $0 + $1.requests } * comparison.unitsPerRequest
-    let serverTime = samples.reduce(Duration.zero) { $0 + $1.serverTime }
-    return SideFigures(
-      name: side.name, perSecond: perSecond, latencies: Latencies(latencies),
-      serverNanoseconds: serverTime / .nanoseconds(1) / Double(units))
+    guard let ratio = Spread(ratios) else { throw BenchmarkError.noFigure(ours.name) }
+    self.init(type: type, unit: unit, ours: try SideFigures(ours), theirs: try SideFigures(theirs), ratio: ratio)
   }
+}
 
-  private func rate(_ sample: Sample) -> Double {
-    Double(sample.requests * comparison.unitsPerRequest) / (sample.duration / .seconds(1))
+extension SideFigures {
+  init(_ side: ComparisonFigures.Side) throws {
+    guard let perSecond = Spread(side.samples.map { $0.rate(side.unitsPerRequest) }),
+      var latencies = side.samples.first?.latencies
+    else { throw BenchmarkError.noFigure(side.name) }
+    for sample in side.samples.dropFirst() { latencies.add(sample.latencies) }
+    let units = side.samples.reduce(0) { $0 + $1.requests } * side.unitsPerRequest
+    let serverTime = side.samples.reduce(Duration.zero) { $0 + $1.serverTime }
+    self.init(
+      name: side.name, perSecond: perSecond, latencies: Latencies(latencies),
+      serverNanoseconds: serverTime > .zero ? serverTime / .nanoseconds(1) / Double(units) : nil)
   }
+}
+
+extension Sample {
+  /// Units a second.
+  func rate(_ unitsPerRequest: Int) -> Double { Double(requests * unitsPerRequest) / (duration / .seconds(1)) }
 }

@@ -27,12 +27,24 @@ enum BenchmarkError: Error, CustomStringConvertible {
   case refused(Reply)
   case noModule(String)
   case noFigure(String)
+  case cannotLimit(String)
+  case noDisk(String)
+
+  /// Whether something cannot be measured on this machine.
+  var isOfMachine: Bool {
+    switch self {
+    case .cannotLimit, .noDisk: true
+    case .refused, .noModule, .noFigure: false
+    }
+  }
 
   var description: String {
     switch self {
     case .refused(let reply): "the server refuses a request: \(reply)"
     case .noModule(let path): "there is no module at \(path): run make, or give --module"
     case .noFigure(let what): "no figure for \(what)"
+    case .cannotLimit(let reason): "the server's memory cannot be limited: \(reason)"
+    case .noDisk(let reason): "there is no disk to read from: \(reason)"
     }
   }
 }
@@ -44,15 +56,15 @@ extension Load {
   func run(_ requests: Requests, count: Int, on server: LiveServer) throws -> Sample {
     let workers = try (0..<threads).map { index in
       try Worker(
-        requests, count: share(of: count, index), connections: max(1, share(of: connections, index)),
-        pipeline: pipeline, on: server)
+        requests, first: requests.ends.count * index / threads, count: share(of: count, index),
+        connections: max(1, share(of: connections, index)), pipeline: pipeline, on: server)
     }
     let before = server.mainThreadTime
     let clock = ContinuousClock()
     let start = clock.now
-    try perform(workers)
+    try Threads.run(workers.map { worker in { try worker.run() } })
     let duration = clock.now - start
-    var latencies = Worker.emptyHistogram
+    var latencies = Latencies.none
     for worker in workers { latencies.add(worker.latencies) }
     return Sample(
       requests: workers.reduce(0) { $0 + $1.sent }, duration: duration, serverTime: server.mainThreadTime - before,
@@ -62,24 +74,6 @@ extension Load {
   private func share(of whole: Int, _ index: Int) -> Int {
     whole / threads + (index < whole % threads ? 1 : 0)
   }
-
-  private func perform(_ workers: [Worker]) throws {
-    guard workers.count > 1 else {
-      for worker in workers { try worker.run() }
-      return
-    }
-    let failures = Mutex<[any Error]>([])
-    let group = DispatchGroup()
-    for worker in workers {
-      group.enter()
-      Thread {
-        do { try worker.run() } catch { failures.withLock { $0.append(error) } }
-        group.leave()
-      }.start()
-    }
-    group.wait()
-    if let failure = failures.withLock({ $0.first }) { throw failure }
-  }
 }
 
 /// One thread's part of a load.
@@ -87,19 +81,17 @@ extension Load {
 /// Sendable: its thread has it for itself until it ends.
 private final class Worker: @unchecked Sendable {
   private let requests: Requests
+  /// The request to begin with: no two threads send the same ones at the same time.
+  private let first: Int
   private let count: Int
   private let pipeline: Int
   private let connections: [Connection]
   private(set) var sent = 0
-  private(set) var latencies = Worker.emptyHistogram
+  private(set) var latencies = Latencies.none
 
-  /// Up to a minute.
-  static var emptyHistogram: Histogram<UInt64> {
-    Histogram(highestTrackableValue: 60_000_000_000, numberOfSignificantValueDigits: .three)
-  }
-
-  init(_ requests: Requests, count: Int, connections: Int, pipeline: Int, on server: LiveServer) throws {
+  init(_ requests: Requests, first: Int, count: Int, connections: Int, pipeline: Int, on server: LiveServer) throws {
     self.requests = requests
+    self.first = first
     self.count = count
     self.pipeline = pipeline
     self.connections = try (0..<connections).map { _ in try server.connect(protocolVersion: .resp2) }
@@ -107,7 +99,7 @@ private final class Worker: @unchecked Sendable {
 
   func run() throws {
     let clock = ContinuousClock()
-    var next = 0
+    var next = first
     while sent < count {
       var batches: [(connection: Connection, start: ContinuousClock.Instant, count: Int)] = []
       for connection in connections where sent < count {

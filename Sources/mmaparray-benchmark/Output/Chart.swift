@@ -17,10 +17,14 @@ struct Chart {
   }
 
   private let width = 860.0
-  private let left = 290.0
   private let right = 70.0
   private let top = 64.0
   private let step = 22.0
+
+  /// Room for the longest label: a character takes about so much.
+  private var left: Double {
+    min(width / 2, max(290, 6.3 * Double(bars.map(\.label.count).max() ?? 0) + 20))
+  }
 
   private var height: Double { top + step * Double(bars.count) + 40 }
 
@@ -88,7 +92,7 @@ extension Chart {
   /// The ratios of all comparisons.
   init(_ report: Report) {
     self.init(
-      title: "How many times as fast as the server's own way (\(report.server))",
+      title: "How many times as fast as what is behind the colon (\(report.server))",
       bars: report.comparisons.map {
         Bar(label: "\($0.ours.name) : \($0.theirs.name)  \($0.type)", ratio: $0.ratio)
       })

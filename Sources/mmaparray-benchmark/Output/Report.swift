@@ -11,6 +11,8 @@ struct Report: Codable {
   var memory: [MemoryFigures] = []
   var waiting: [WaitingFigures] = []
   var growth: [Growth] = []
+  /// What could not be measured and why, a line each.
+  var leftOut: [String] = []
 
   func json() throws -> String {
     let encoder = JSONEncoder()
@@ -28,9 +30,9 @@ struct Report: Codable {
   /// All tables, as Markdown.
   var text: String {
     let tables =
-      [comparisonTable, memoryTable] + (waiting.isEmpty ? [] : [waitingTable])
-      + (growth.isEmpty ? [] : [growthTable])
-    return ([conditions] + tables.map(\.text)).joined(separator: "\n\n")
+      (comparisons.isEmpty ? [] : [comparisonTable]) + (memory.isEmpty ? [] : [memoryTable])
+      + (waiting.isEmpty ? [] : [waitingTable]) + (growth.isEmpty ? [] : [growthTable])
+    return ([conditions] + leftOut + tables.map(\.text)).joined(separator: "\n\n")
   }
 
   private var memoryTable: Table {

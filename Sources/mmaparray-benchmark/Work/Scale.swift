@@ -15,6 +15,12 @@ struct Scale {
   var rows = 200_000
   /// `PING`s in a sample.
   var pings = 2000
+  /// Memory of a server whose array is in a file of four times as much, in bytes.
+  var coldMemory = 256 << 20
+  /// How long the disk is read in a sample, and the array about as long.
+  var coldSample = Duration.seconds(1)
+  /// Elements that are added in a sample by clients of which each waits until it is on the disk.
+  var flushedRequests = 10_000
   /// Powers of ten that the growth tables go to.
   var largestCount = 9
   var largestRequest = 4
@@ -23,5 +29,6 @@ struct Scale {
   /// Enough to see that all of it works.
   static let quick = Scale(
     rounds: 1, requests: 200, elements: 1000, manyElements: 2000, scatteredElements: 2000, summedElements: 10_000,
-    rows: 1000, pings: 20, largestCount: 5, largestRequest: 2, mostKeys: 2)
+    rows: 1000, pings: 20, coldMemory: 32 << 20, coldSample: .milliseconds(20), flushedRequests: 100, largestCount: 5,
+    largestRequest: 2, mostKeys: 2)
 }

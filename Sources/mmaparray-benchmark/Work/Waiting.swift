@@ -65,12 +65,10 @@ struct Waiting {
   }
 
   private func measure(_ work: Work) throws -> Latencies {
-    let pings = try Requests([["PING"]])
-    let load = Load(threads: 1, connections: 1, pipeline: 1)
     let other = try OtherClient(sending: work.command, to: server)
-    var histogram = Histogram<UInt64>(highestTrackableValue: 60_000_000_000, numberOfSignificantValueDigits: .three)
+    var histogram = Latencies.none
     repeat {
-      histogram.add(try load.run(pings, count: scale.pings, on: server).latencies)
+      histogram.add(try Pings.sample(scale.pings, on: server))
     } while try other.count() < Self.leastRepetitions
     try other.stop()
     return Latencies(histogram)
