@@ -9,15 +9,16 @@
 /// How many queries are a group: a row is in registers until it has been compared with all of them.
 enum { query_group = 4 };
 
-/// What is added up over the columns of a row and a query: squared differences, products, or products and beside them the
-/// row's squares.
+/// What is added up over the columns of a row and a query: squared differences, products, or products and beside them
+/// the row's squares.
 typedef enum operation { distances, products, products_and_norms } operation;
 
 /// Sums of rows with one query; `norms` is used only where those are added up too.
 typedef void row_sums(
   const unsigned char *rows, size_t row_count, size_t columns, const unsigned char *query, double *sums, double *norms);
 
-/// Sums of rows with a group of queries, `query_size` bytes apart: that of row r and query q goes to sums[q * stride + r].
+/// Sums of rows with a group of queries, `query_size` bytes apart: that of row r and query q goes to
+/// sums[q * stride + r].
 typedef void group_sums(
   const unsigned char *rows, size_t row_count, size_t columns, const unsigned char *queries, size_t query_size,
   double *sums, size_t stride);

@@ -87,8 +87,8 @@ INLINE f32x16 widened(u16x16 halves) {
 
 // MARK: Types
 
-// row_type.h makes kernels of each TYPE, whose ELEMENT is what a file holds. They compute with LANES, add up in SUMS, and put
-// these together after a BLOCK of columns.
+// row_type.h makes kernels of each TYPE, whose ELEMENT is what a file holds. They compute with LANES, which are TO_LANES of
+// as many elements, add up in SUMS, and put these together after a BLOCK of columns.
 
 #define LANES f32x16
 #define SUMS f32x16
