@@ -21,6 +21,8 @@ final class Flusher {
   /// For timers.
   private var context = Context.none
   private var hasTimer = false
+  /// While others are expected to join a flush.
+  private lazy var pulse = Pulse { [unowned self] in beginGathered() }
   /// Where the threads' results come out; nil: there are none.
   private var results: ReadableDescriptor?
 
@@ -150,7 +152,11 @@ extension Flusher {
       return !begin(flush)
     }
     // Where the threads have more than enough to do, their results are waited for.
-    if isAnyoneExpected { scheduleTurn() }
+    if !isAnyoneExpected {
+      pulse.stop()
+    } else if !pulse.start() {
+      scheduleTurn()
+    }
   }
 
   /// Whether others are likely to join a flush at once.
