@@ -31,7 +31,7 @@ enum FillRange: ArrayCommand {
 private struct Filling<Element: MappableElement>: SlicedChange {
   static var event: StaticString { "mmap.fill" }
 
-  private var slices: Slices<Element>
+  private var rest: Range<Int>
   /// What has been filled, and replicas have yet to be sent.
   private var unsent: Range<Int>
   private let count: Int
@@ -40,7 +40,7 @@ private struct Filling<Element: MappableElement>: SlicedChange {
 
   /// - Parameter text: the value as it was given.
   init(range: Range<Int>, value: Element, text: [UInt8]) {
-    slices = Slices(range)
+    rest = range
     unsent = range.prefix(0)
     count = range.count
     self.value = value
@@ -48,13 +48,18 @@ private struct Filling<Element: MappableElement>: SlicedChange {
   }
 
   mutating func advance(_ array: TypedArray<Element>) throws(CommandError) -> Bool {
-    let slice = slices.next()
-    try onArray(array.elements.fill(slice, with: value))
-    unsent = unsent.lowerBound..<slice.upperBound
-    return !slices.isEmpty
+    let (slice, watch) = (next, Stopwatch())
+    // Pages that are stored into for the first time take many times as long as others.
+    repeat {
+      let piece = rest.prefix(SliceSize.storedBytes / MemoryLayout<Element>.stride)
+      try onArray(array.elements.fill(piece, with: value))
+      rest = piece.upperBound..<rest.upperBound
+      unsent = unsent.lowerBound..<piece.upperBound
+    } while rest.lowerBound < slice.upperBound && watch.microseconds < SliceSize.microseconds
+    return !rest.isEmpty
   }
 
-  var next: Range<Int> { slices.first }
+  var next: Range<Int> { rest.prefix(SliceSize.bytes / MemoryLayout<Element>.stride) }
 
   mutating func send(_ array: ServedArray, _ context: Context, key: [UInt8], with propagation: Propagation) {
     if !unsent.isEmpty { propagation.sendFill(of: array, context, unsent, with: text) }

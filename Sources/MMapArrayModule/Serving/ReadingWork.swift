@@ -60,7 +60,6 @@ extension ReadingWork {
     while let pass = try nextPass() { _ = try take(Self.read(elements, at: index, in: pass)) }
   }
 
-  // The slices of `Slices`, so that aggregates are the same wherever they are computed.
   var sliceCount: Int { SliceSize.bytes / MemoryLayout<Element>.stride }
 
   var littleCount: Int { sliceCount / 16 }
