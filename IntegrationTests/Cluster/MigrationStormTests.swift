@@ -97,7 +97,8 @@ private final class MigrationStorm {
       let dump = dumps.filter({ $0.array.type.name == array.type.name && $0.array.format == array.format })
         .randomElement(using: &generator)
     else { return }
-    #expect(try cluster.send(["RESTORE", key, 0, dump.payload, "REPLACE"], to: key) == .ok)
+    let reply = try cluster.send(["RESTORE", key, 0, dump.payload, "REPLACE"], to: key)
+    #expect(reply == .ok)
     array.contents.take(dump.packed)
     array.note("RESTORE of \(array.contents.count) elements")
   }

@@ -46,6 +46,26 @@ struct RewrittenFileTests {
     try expectSame(master, [replica], keys: ["log"])
   }
 
+  @Test("a raw file that is cut and grows beyond its old length right after a change", arguments: [10, 5000])
+  func rotatedAfterChange(count: Int) throws {
+    try master.write([UInt8](repeating: 1, count: count), to: "log")
+    try master("MMAP", "log", "log", "u8")
+    try replica.join(master)
+    // Whether somebody looks in between is chance.
+    for (round, change) in [["VADD", "log", "3"], ["VSET", "log", "1", "4"], ["VPOP", "log"], ["VCLEAR", "log"]]
+      .enumerated()
+    {
+      let byte = UInt8(10 + round)
+      #expect(try master.send(change).errorText == nil)
+      let contents = [UInt8](repeating: byte, count: count + 100 * round + 50)
+      try master.write(contents, to: "log")
+      try eventually("the replica has what was written after \(change)") {
+        try replica("MMAP.READ", "log") == .bulk(contents)
+      }
+      try expectSame(master, [replica], keys: ["log"])
+    }
+  }
+
   @Test("a file that lost a part and came back", arguments: Format.allCases)
   func cut(format: Format) throws {
     let count = 1 << 16

@@ -88,8 +88,11 @@ extension Storm {
           let words = ["state", "reason", "path", "count"].map { "\($0) \(facts[$0]?.text ?? "-")" }
           return "node \(node.number): \(words.joined(separator: ", "))"
         }
-        return "\(key) differs on node \(replica.number):\n  \(states.joined(separator: "\n  "))"
-          + "\n\(array(boundTo: key)?.description ?? "")"
+        return """
+          \(key) differs on node \(replica.number)\(try firstDifference(of: key, on: replica)):
+            \(states.joined(separator: "\n  "))
+          \(array(boundTo: key)?.description ?? "")
+          """
       }
       throw StormFailure("\(facts.joined(separator: "\n"))\n\(error)")
     }
@@ -102,6 +105,19 @@ extension Storm {
         throw failure("time to live of \(key): \(here) and on node \(replica.number) \(there)", array(boundTo: key))
       }
     }
+  }
+
+  /// Where the elements of a replica are others than the master's, if they are.
+  private func firstDifference(of key: String, on replica: StormNode) throws -> String {
+    guard case .bulk(let mine) = try master.server("MMAP.READ", key),
+      case .bulk(let theirs) = try replica.server("MMAP.READ", key)
+    else { return "" }
+    guard let byte = zip(mine, theirs).enumerated().first(where: { $1.0 != $1.1 })?.offset else {
+      return mine.count == theirs.count
+        ? ", though not in its bytes" : ", which has \(theirs.count) bytes of \(mine.count)"
+    }
+    let start = max(0, byte - 8)
+    return " from byte \(byte) on: \(theirs[start...].prefix(24)) where the master has \(mine[start...].prefix(24))"
   }
 
   /// Each node has the elements in a file of its own, where a restart would find them.

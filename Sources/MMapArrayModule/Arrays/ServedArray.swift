@@ -33,7 +33,7 @@ final class ServedArray: @unchecked Sendable {
   init(_ file: consuming ArrayFile) throws(MappedArrayError) {
     elementType = file.elementType
     cell = MappedFileCell(try MappedFile(file))
-    replication.count = self.file.count
+    noteReplicated(count: self.file.count)
   }
 
   var file: MappedFile {

@@ -114,7 +114,7 @@ final class Incoming {
   ) throws(MappedArrayError) {
     try array.file.write(packed: blob, at: index)
     try array.file.checkFault()
-    array.replication.count = array.file.count
+    array.noteReplicated(count: array.file.count)
   }
 
   /// All contents are there: they are the array from now on.

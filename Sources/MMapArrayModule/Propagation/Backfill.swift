@@ -133,8 +133,8 @@ final class Backfill {
   }
 
   private func noteCount(of array: ServedArray) {
-    array.replication.count = array.file.count
-    array.replication.beginning = nil
+    // Its beginning may be on the disk: it is looked at with the next look at all files.
+    array.noteReplicated(count: array.file.count)
   }
 
   // MARK: - Turns
@@ -202,7 +202,7 @@ final class Backfill {
       array.file.withPackedElements(in: piece) { words.append($0) }
       context.propagate("MMAP.BACKFILL", words, to: .replicas)
       shipments[0].rest = piece.upperBound..<max(piece.upperBound, shipments[0].rest.upperBound)
-      if isGrowth { array.replication.count = piece.upperBound }
+      if isGrowth { array.noteReplicated(grownTo: piece.upperBound) }
     }
   }
 

@@ -13,8 +13,6 @@ final class ForeignChanges {
 
   /// How many files a turn of the event loop looks at: about a millisecond's work.
   private static let turnCount = 500
-  /// Bytes that tell whether a file that is longer has been written anew.
-  private static let beginningBytes = 4096
   /// Bytes of growth that go with the change that follows it.
   private static let mostGrowthBytes = 4 << 20
 
@@ -69,24 +67,13 @@ final class ForeignChanges {
     guard array.format == .raw, array.replication.isAnnounced, let count = try? array.count() else { return nothing }
     let known = array.replication.count
     guard count != known else {
-      if array.replication.beginning == nil { array.replication.beginning = beginning(of: array) }
+      if array.replication.beginning == nil { array.noteReplicated() }
       return nothing
     }
-    guard count > known, hasSameBeginning(array) else {
+    guard count > known, array.hasReplicatedBeginning else {
       backfill.announceSoon(array, context)
       return nothing
     }
     return known..<count
-  }
-
-  private func hasSameBeginning(_ array: ServedArray) -> Bool {
-    guard let before = array.replication.beginning else { return true }
-    return beginning(of: array).starts(with: before)
-  }
-
-  /// The first bytes of those that replicas know of.
-  private func beginning(of array: ServedArray) -> [UInt8] {
-    let known = min(array.replication.count, ForeignChanges.beginningBytes / array.elementType.size)
-    return array.file.withPackedElements(in: 0..<known) { Array($0) }
   }
 }

@@ -45,7 +45,7 @@ final class Propagation {
     words.append(integer: range.upperBound - 1)
     words.append(value)
     context.propagate("MMAP.REFILL", words, to: .replicas)
-    noteSent(array)
+    array.noteReplicated(changedFrom: range.lowerBound)
   }
 
   /// Sends the count as it is now, for a command on `key`.
@@ -53,13 +53,9 @@ final class Propagation {
     guard array.replication.isAnnounced else { return backfill.announce(array, context) }
     var words = CommandWords()
     words.append(key)
-    appendChange(EmptyCollection(), of: array, to: &words)
+    let changed = appendChange(EmptyCollection(), of: array, to: &words)
     context.propagate("MMAP.APPLY", words, to: .replicas)
-    noteSent(array)
-  }
-
-  private func noteSent(_ array: ServedArray) {
-    (array.replication.count, array.replication.beginning, array.replication.gap) = (array.file.count, nil, 0..<0)
+    array.noteReplicated(changedFrom: changed)
   }
 
   private func sendGap(of array: ServedArray, _ name: ArrayName, _ context: Context) {
@@ -86,16 +82,24 @@ final class Propagation {
     guard !call.origin.isReplay else { return }
     guard array.replication.isAnnounced else { return backfill.announce(array, call.context) }
     var words = CommandWords(call.key)
-    appendChange(ranges, of: array, to: &words)
+    let changed = appendChange(ranges, of: array, to: &words)
     call.context.propagate("MMAP.APPLY", words, to: .replicas)
-    noteSent(array)
+    array.noteReplicated(changedFrom: changed)
   }
 
-  private func appendChange(_ ranges: some Sequence<Range<Int>>, of array: ServedArray, to words: inout CommandWords) {
+  /// - Returns: the first element that has been changed.
+  private func appendChange(
+    _ ranges: some Sequence<Range<Int>>, of array: ServedArray, to words: inout CommandWords
+  ) -> Int {
     words.append(integer: array.file.count)
     let gap = array.replication.gap.clamped(to: 0..<array.file.count)
     if !gap.isEmpty { append(gap, of: array, to: &words) }
-    for range in ranges { append(range, of: array, to: &words) }
+    var changed = array.file.count
+    for range in ranges {
+      append(range, of: array, to: &words)
+      changed = min(changed, range.lowerBound)
+    }
+    return changed
   }
 
   private func append(_ range: Range<Int>, of array: ServedArray, to words: inout CommandWords) {

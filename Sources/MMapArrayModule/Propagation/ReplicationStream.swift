@@ -45,8 +45,7 @@ final class ReplicationStream {
   private func noteCounts() {
     for array in arrays.all where array.format == .raw {
       arrays.withArray(array.identity) { array in
-        array.replication.count = (try? array.count()) ?? 0
-        array.replication.beginning = nil
+        array.noteReplicated(count: (try? array.count()) ?? 0)
       }
     }
   }

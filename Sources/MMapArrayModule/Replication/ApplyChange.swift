@@ -29,7 +29,7 @@ enum ApplyChange: ArrayCommand {
     }
     try onArray(array.elements.resize(to: count))
     try onArray(array.elements.checkFault())
-    array.served.replication.count = count
+    array.served.noteReplicated(count: count)
     call.context.notifyKeyspace("mmap.apply", call.key)
     try services.propagation.flush(array.served, for: call)
     call.reply.ok()
