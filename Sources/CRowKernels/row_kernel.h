@@ -23,6 +23,9 @@ typedef void group_sums(
   const unsigned char *rows, size_t row_count, size_t columns, const unsigned char *queries, size_t query_size,
   double *sums, size_t stride);
 
+/// What is before a query's elements: room for its squared length as an f64, and for what its kernels need besides.
+enum { query_head = 64 };
+
 struct row_kernel {
   size_t element_size;
   /// Of an element of a query.
@@ -34,11 +37,19 @@ struct row_kernel {
   double (*exact)(row_measure measure, const unsigned char *row, size_t columns, const unsigned char *query);
 };
 
+/// The kernels for types of one byte.
+typedef struct byte_set {
+  row_kernel i8, u8, boolean;
+} byte_set;
+
+/// The kernels that a set of instructions has.
 typedef struct row_set {
-  row_kernel i8, u8, boolean, i16, u16, i32, u32, i64, u64, f16, f32, f64;
+  byte_set bytes;
+  row_kernel i16, u16, i32, u32, i64, u64, f16, f32, f64;
 } row_set;
 
 extern const row_set row_set_portable, row_set_avx2, row_set_avx512;
+extern const byte_set byte_set_avx512_vnni;
 
 /// What a compiler that knew it would not multiply by, but do something slower.
 extern const uint8_t row_kernel_one;

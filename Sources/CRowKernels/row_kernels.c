@@ -4,51 +4,58 @@
 
 const uint8_t row_kernel_one = 1;
 
-static const row_set *find_set(int set) {
+/// The kernels for a processor.
+typedef struct instructions {
+  const byte_set *bytes;
+  const row_set *others;
+} instructions;
+
+static instructions find_set(int set) {
 #if defined(__x86_64__)
-  int has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c");
+  int has_avx2 =
+    __builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c") && __builtin_cpu_supports("fma");
   int has_avx512 = has_avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  if ((set == 2 || set < 0) && has_avx512) return &row_set_avx512;
-  if ((set == 1 || set < 0) && has_avx2) return &row_set_avx2;
+  int has_avx512_vnni = has_avx512 && __builtin_cpu_supports("avx512vnni");
+  if ((set == 3 || set < 0) && has_avx512_vnni) return (instructions){&byte_set_avx512_vnni, &row_set_avx512};
+  if ((set == 2 || set < 0) && has_avx512) return (instructions){&row_set_avx512.bytes, &row_set_avx512};
+  if ((set == 1 || set < 0) && has_avx2) return (instructions){&row_set_avx2.bytes, &row_set_avx2};
 #endif
-  return set <= 0 ? &row_set_portable : NULL;
+  if (set > 0) return (instructions){NULL, NULL};
+  return (instructions){&row_set_portable.bytes, &row_set_portable};
 }
 
 const row_kernel *row_kernel_find(char kind, size_t size, int set) {
-  const row_set *kernels = find_set(set);
-  if (kernels == NULL) return NULL;
+  instructions found = find_set(set);
+  if (found.others == NULL) return NULL;
   switch (kind) {
   case 'i':
     switch (size) {
-    case 1: return &kernels->i8;
-    case 2: return &kernels->i16;
-    case 4: return &kernels->i32;
-    case 8: return &kernels->i64;
+    case 1: return &found.bytes->i8;
+    case 2: return &found.others->i16;
+    case 4: return &found.others->i32;
+    case 8: return &found.others->i64;
     }
     return NULL;
   case 'u':
     switch (size) {
-    case 1: return &kernels->u8;
-    case 2: return &kernels->u16;
-    case 4: return &kernels->u32;
-    case 8: return &kernels->u64;
+    case 1: return &found.bytes->u8;
+    case 2: return &found.others->u16;
+    case 4: return &found.others->u32;
+    case 8: return &found.others->u64;
     }
     return NULL;
   case 'f':
     switch (size) {
-    case 2: return &kernels->f16;
-    case 4: return &kernels->f32;
-    case 8: return &kernels->f64;
+    case 2: return &found.others->f16;
+    case 4: return &found.others->f32;
+    case 8: return &found.others->f64;
     }
     return NULL;
-  case 'b': return size == 1 ? &kernels->boolean : NULL;
+  case 'b': return size == 1 ? &found.bytes->boolean : NULL;
   }
   return NULL;
 }
-
-/// Before a query's elements is its squared length.
-enum { query_head = 64 };
 
 size_t row_kernel_query_size(const row_kernel *kernel, size_t columns) {
   // Whole vectors of up to 64 bytes.

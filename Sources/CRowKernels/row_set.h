@@ -1,4 +1,5 @@
-// The kernels of one set of instructions. SET is its name, and HAS_F16C says whether it converts f16.
+// The kernels of one set of instructions. SET is its name. HAS_F16C says whether it converts f16, HAS_FMA whether it multiplies
+// and adds in one.
 
 #include "row_kernel.h"
 
@@ -37,6 +38,15 @@ OVERLOADED i32x16 multiply(i16x32 a, i16x32 b) {
            products, products, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30) +
          __builtin_shufflevector(
            products, products, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+}
+
+/// Adds products that f32 holds exactly, as it does those of f16: fused or not, only the sum is rounded.
+INLINE f32x16 add_exact_products(f32x16 sum, f32x16 a, f32x16 b) {
+#if HAS_FMA
+  return __builtin_elementwise_fma(a, b, sum);
+#else
+  return sum + a * b;
+#endif
 }
 
 #define LOWER_4(lanes) __builtin_shufflevector(lanes, lanes, 0, 1, 2, 3)
@@ -98,6 +108,7 @@ INLINE f32x16 widened(u16x16 halves) {
 #define TYPE f16
 #define ELEMENT uint16_t
 #define TO_LANES widened
+#define ADD_PRODUCTS add_exact_products
 #include "row_type.h"
 
 #define TYPE f32
@@ -208,9 +219,11 @@ static double exact_f32(row_measure measure, const unsigned char *row, size_t co
            products_and_norms_##type, group_distances_##type, group_products_##type, exact}
 
 const row_set PASTE(row_set, SET) = {
-  KERNEL(i8, int8_t, int16_t, NULL),
-  KERNEL(u8, uint8_t, int16_t, NULL),
-  KERNEL(boolean, uint8_t, int16_t, NULL),
+  .bytes = {
+    KERNEL(i8, int8_t, int16_t, NULL),
+    KERNEL(u8, uint8_t, int16_t, NULL),
+    KERNEL(boolean, uint8_t, int16_t, NULL),
+  },
   KERNEL(i16, int16_t, double, NULL),
   KERNEL(u16, uint16_t, double, NULL),
   KERNEL(i32, int32_t, double, NULL),

@@ -6,6 +6,9 @@
 #ifndef TO_LANES
 #define TO_LANES(packed) __builtin_convertvector(packed, LANES)
 #endif
+#ifndef ADD_PRODUCTS
+#define ADD_PRODUCTS(sum, a, b) (sum) + multiply(a, b)
+#endif
 
 typedef ELEMENT NAME(packed) __attribute__((vector_size(COUNT * sizeof(ELEMENT))));
 
@@ -37,9 +40,9 @@ INLINE void NAME(add)(
   _Pragma("unroll") for (int query = 0; query < query_count; query++) {
     LANES y;
     memcpy(&y, queries + query * query_size, sizeof y);
-    sums[query] += operation == distances ? multiply(x - y, x - y) : multiply(x, y);
+    sums[query] = operation == distances ? sums[query] + multiply(x - y, x - y) : ADD_PRODUCTS(sums[query], x, y);
   }
-  if (operation == products_and_norms) *squares += multiply(x, x);
+  if (operation == products_and_norms) *squares = ADD_PRODUCTS(*squares, x, x);
 }
 
 /// One row and some queries: the sums are those of the lanes of `sums`, and of `norm`.
@@ -118,3 +121,4 @@ OF_GROUP(group_products, products)
 #undef TYPE
 #undef ELEMENT
 #undef TO_LANES
+#undef ADD_PRODUCTS

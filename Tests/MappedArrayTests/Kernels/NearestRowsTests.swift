@@ -34,7 +34,7 @@ struct NearestRowsTests {
       let queries = packed(random: &random, count: 6 * columns, type)
       for measure in NearestRowsTests.measures {
         let portable = try #require(scores(0, measure, type, rows, queries, columns: columns))
-        for set: Int32 in [1, 2, -1] {
+        for set: Int32 in [1, 2, 3, -1] {
           guard let other = scores(set, measure, type, rows, queries, columns: columns) else { continue }
           #expect(other == portable, "\(columns) columns, set \(set), \(measure)")
         }
@@ -54,7 +54,31 @@ struct NearestRowsTests {
     }
   }
 
-  @Test("every f16 is converted, with instructions for it and without", arguments: [0, 1, 2] as [Int32])
+  @Test(
+    "however long rows are, and however large their bytes, scores are exact",
+    arguments: [ElementType.i8, .u8, .bool], [0, 1, 2, 3] as [Int32])
+  func longRows(type: ElementType, set: Int32) {
+    let columns = 70_001
+    for (x, y) in [(0xFF, 0xFF), (0x80, 0x80), (0x7F, 0x7F), (0x80, 0x7F), (0xFF, 0), (0, 0xFF)] as [(UInt8, UInt8)] {
+      let rows = [UInt8](repeating: x, count: 5 * columns)
+      let queries = [UInt8](repeating: y, count: 5 * columns)
+      func value(_ byte: UInt8) -> Int {
+        type == .i8 ? Int(Int8(bitPattern: byte)) : type == .bool ? min(Int(byte), 1) : Int(byte)
+      }
+      let difference = value(x) - value(y)
+      for (measure, expected) in [
+        (RowMeasure.squaredDistance, difference * difference * columns), (.innerProduct, value(x) * value(y) * columns),
+      ] {
+        // Not every processor has every set.
+        guard let found = scores(set, measure, type, rows, queries, columns: columns) else {
+          return #expect(set > 0)
+        }
+        #expect(found == Array(repeating: Double(expected).bitPattern, count: 25), "\(x) \(y) \(measure)")
+      }
+    }
+  }
+
+  @Test("every f16 is converted, with instructions for it and without", arguments: [0, 1, 2, 3] as [Int32])
   func halves(set: Int32) {
     let halves = [UInt16](0 ... .max)
     let one = [Float16(1).bitPattern, 0]
