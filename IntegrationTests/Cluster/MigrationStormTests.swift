@@ -62,7 +62,7 @@ private final class MigrationStorm {
       try change(5)
       state = try connection("CLUSTER", "GETSLOTMIGRATIONS", as: [Reply].self).first?["state"]?.text ?? ""
     }
-    #expect(state == "success", "\(source.log.suffix(3000))")
+    #expect(state == "success", "\(source.log.suffix(1500))\n\(target.log.suffix(3000))")
     owner = 1 - owner
     migrationCount += 1
     try cluster.refresh()
@@ -98,7 +98,7 @@ private final class MigrationStorm {
         .randomElement(using: &generator)
     else { return }
     let reply = try cluster.send(["RESTORE", key, 0, dump.payload, "REPLACE"], to: key)
-    #expect(reply == .ok)
+    #expect(reply == .ok, "\(live.nodes[owner].log.suffix(1500))")
     array.contents.take(dump.packed)
     array.note("RESTORE of \(array.contents.count) elements")
   }

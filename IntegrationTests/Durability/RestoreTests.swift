@@ -33,6 +33,18 @@ struct RestoreTests {
     #expect(try other.send(["MMAP.ADD", "b", type.least]) == .integer(1))
   }
 
+  @Test("what has been restored is restored again and again: names do not grow", arguments: [1, 255])
+  func again(length: Int) throws {
+    let name = String(repeating: "a", count: length)
+    #expect(try server("MMAP", "k", name, "i16") == .integer(0))
+    for round in 0..<30 {
+      try server("VADD", "k", round)
+      #expect(try server("RESTORE", "k", 0, dump("k"), "REPLACE") == .ok)
+      #expect(try server("VALL", "k") == .integers(Array(0...round)))
+    }
+    for file in try names() { #expect(file.utf8.count <= 255 && file.ranges(of: ".restored-").count <= 1, "\(file)") }
+  }
+
   @Test("a file that an array is bound to is not touched: the restored array has a name of its own, and keeps it")
   func bound() throws {
     try server.makeArray("a", "i8", .npy, [1, 2])

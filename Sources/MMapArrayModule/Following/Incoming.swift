@@ -122,7 +122,7 @@ final class Incoming {
     switch file.state {
     case .incoming:
       // What is in the way of a replica's files is replaced.
-      if stream.isPrimary, case .file(let path) = file.path {
+      if stream.isPrimary, case .file(let path) = file.path, !restoring.isServed(path) {
         do throws(MappedArrayError) { try restoring.clear(path) } catch { return fail(file, error) }
       }
       file.install()

@@ -39,10 +39,10 @@ final class Restoring {
   func freePath(_ path: RelativePath, digest: UInt64) -> RelativePath {
     guard isBound(path) else { return path }
     let text = String(digest, radix: 16)
-    let base = path.appending(".restored-" + String(repeating: "0", count: 16 - text.count) + text)
-    var (result, number) = (base, 2)
+    let digits = String(repeating: "0", count: 16 - text.count) + text
+    var (result, number) = (path.marked(".restored-", digits), 2)
     while isBound(result) {
-      result = base.appending("-\(number)")
+      result = path.marked(".restored-", "\(digits)-\(number)")
       number += 1
     }
     return result
@@ -93,6 +93,11 @@ final class Restoring {
     } catch {
       throw LoadError(error.reply)
     }
+  }
+
+  /// Whether the file that has a name is mapped here: contents that came before, which others may still be using.
+  func isServed(_ path: RelativePath) -> Bool {
+    files.arrays.root.identity(of: path).map(files.arrays.hasLocked) ?? false
   }
 
   /// What has a name that nothing is bound to gets another one.

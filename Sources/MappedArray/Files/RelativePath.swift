@@ -14,6 +14,8 @@ package struct RelativePath: Hashable, Sendable {
 
   /// PATH_MAX less the final zero; a longer path could not be opened.
   static let mostBytes = 4095
+  /// NAME_MAX: how long one name of it may be.
+  private static let mostNameBytes = 255
 
   /// Reads a path as it came from outside.
   ///
@@ -54,6 +56,20 @@ package struct RelativePath: Hashable, Sendable {
   /// The same path with something behind its name. Byte for byte: it need not be UTF-8.
   package func appending(_ suffix: String) -> RelativePath {
     RelativePath(path: FilePath(bytes: bytes + Array(suffix.utf8)))
+  }
+
+  /// The same path whose name ends with a marker and something, in place of what it may have from such a marker on: a file
+  /// that gets one again and again has one. The name is cut where it would be longer than a name may be; NAME_MAX. Byte for
+  /// byte: it need not be UTF-8.
+  package func marked(_ marker: String, _ text: String) -> RelativePath {
+    let (bytes, mark) = (bytes, Array(marker.utf8))
+    let start = bytes.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
+    var name = bytes[start...]
+    // A name has something before its marker.
+    let places = name.indices.dropFirst()
+    if let end = places.first(where: { name[$0...].starts(with: mark) }) { name = name[..<end] }
+    name = name.prefix(max(1, RelativePath.mostNameBytes - mark.count - text.utf8.count))
+    return RelativePath(path: FilePath(bytes: bytes[..<start] + name + mark + Array(text.utf8)))
   }
 
   /// What a file is called that the program itself opened, wherever it lies. Never given to a root.

@@ -60,8 +60,8 @@ extension Root {
     guard let status = status(of: file) else { return nil }
     guard !status.isDirectory else { throw .path(.notRegularFile) }
     var number = 1
-    while identity(of: file.appending(".aside-\(number)")) != nil { number += 1 }
-    let aside = file.appending(".aside-\(number)")
+    while identity(of: file.marked(".aside-", "\(number)")) != nil { number += 1 }
+    let aside = file.marked(".aside-", "\(number)")
     try rename(file, to: aside)
     return aside
   }

@@ -26,6 +26,22 @@ struct RelativePathTests {
   }
 
   @Test(
+    "a name with a mark, in place of an older one",
+    arguments: [
+      ("a", "a.mark-7"), ("a.mark-12", "a.mark-7"), ("a.mark-1.mark-2.mark-3", "a.mark-7"),
+      (".mark-1", ".mark-1.mark-7"),
+      ("a.mark-1/b.npy", "a.mark-1/b.npy.mark-7"), ("a/b.mark-", "a/b.mark-7"),
+      ("a/" + String(repeating: "b", count: 247), "a/" + String(repeating: "b", count: 247) + ".mark-7"),
+      ("a/" + String(repeating: "b", count: 255), "a/" + String(repeating: "b", count: 248) + ".mark-7"),
+      (String(repeating: "b", count: 255), String(repeating: "b", count: 248) + ".mark-7"),
+    ])
+  func marks(path: String, marked: String) throws {
+    let path = try Array(path.utf8).withUnsafeBytes { try RelativePath(bytes: $0, root: "/srv/root") }
+    let bytes = path.marked(".mark-", "7").bytes
+    #expect(String(decoding: bytes, as: UTF8.self) == marked)
+  }
+
+  @Test(
     "what they cannot be",
     arguments: [
       ("", .empty), (".", .empty), ("./", .empty), ("./.", .empty), ("/srv/root", .empty), ("/srv/root/", .empty),
