@@ -116,6 +116,22 @@ extension ModuleTests {
       module.expectOrder()
     }
 
+    @Test("contents that come twice with a slot, while those of before are still on their way to replicas")
+    func contentsTwice() {
+      module.connectReplica()
+      let array = ["k", "a", "i8", "raw"]
+      #expect(module.run(["MMAP.BIND"] + array + ["writable", "FOLLOWS"], as: .primary).reply == .integer(0))
+      for contents in ["xyz", "uvw", "rst"] {
+        for words in [["MMAP.CONTENTS"] + array + ["1", "3"], ["MMAP.BACKFILL"] + array + ["0", contents]] {
+          #expect(module.run(words, as: .primary).reply == .simple("OK"))
+        }
+        #expect(module.run(["MMAP.COMPLETE"] + array, as: .primary).reply == .simple("OK"))
+        #expect(module.run("MMAP.READ", "k").reply == .bulk(Array(contents.utf8)))
+      }
+      module.server.delete("k")
+      module.expectOrder()
+    }
+
     @Test("the child of a slot migration writes the contents as commands, once for each file")
     func slotExport() async {
       // Forked where there are few threads.
