@@ -1,15 +1,13 @@
 /// How many bytes the strings of an array have: 1 to 4096.
-public struct StringSize: Sendable {
+public struct StringSize: Hashable, Sendable {
   /// 4096.
   public static let most = 4096
 
+  // Small, as each key has several. The type is put together anew each time.
   private let stored: UInt16
 
-  // Kept, because to put it together again takes longer than a command.
-  private let storedType: any MappableElement.Type
-
   /// The type of strings of this size.
-  var elementType: any MappableElement.Type { storedType }
+  var elementType: any MappableElement.Type { StringSize.elementType(of: bytes) }
 
   public var bytes: Int { Int(stored) }
 
@@ -17,7 +15,6 @@ public struct StringSize: Sendable {
   public init?(_ bytes: Int) {
     guard 1...StringSize.most ~= bytes else { return nil }
     stored = UInt16(truncatingIfNeeded: bytes)
-    storedType = StringSize.elementType(of: bytes)
   }
 
   /// The size behind an `S`; nil unless the text is digits, the first of them not zero.
@@ -31,12 +28,5 @@ public struct StringSize: Sendable {
   /// The size of a type that is known to have one.
   init<Storage: BitwiseCopyable & Sendable>(of storage: Storage.Type) {
     stored = UInt16(truncatingIfNeeded: MemoryLayout<Storage>.size)
-    storedType = ByteString<Storage>.self
   }
-}
-
-extension StringSize: Hashable {
-  public static func == (first: StringSize, second: StringSize) -> Bool { first.stored == second.stored }
-
-  public func hash(into hasher: inout Hasher) { hasher.combine(stored) }
 }
