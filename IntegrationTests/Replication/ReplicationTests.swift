@@ -129,7 +129,8 @@ struct ReplicationTests {
     try Python.run(
       script: "import numpy, sys, os; numpy.arange(9, dtype='u4').tofile('x'); os.rename('x', sys.argv[1])",
       arguments: [master.path("d")])
-    #expect(try master("MMAP", "d", "d", "u32") == .integer(9))
+    // Until what was on its way of the array before has been given up, the answer is to try again.
+    try eventually("the name is that of the new file") { try master("MMAP", "d", "d", "u32") == .integer(9) }
     try expectSame(master, [replica], keys: ["renamed", "copied", "c", "d"])
     #expect(try replica("EXISTS", "a", "b") == .integer(0))
   }

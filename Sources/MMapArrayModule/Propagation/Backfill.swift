@@ -149,11 +149,19 @@ final class Backfill {
     isScheduled = false
     // A replica that comes when nobody reads the stream gets the contents with its full synchronisation.
     if !stream.isPropagating || !stream.isPrimary { abandonAll() }
+    dropUnbound()
     if !Context.mustAvoidReplicaTraffic, stream.largestOutputBuffer(context) < Backfill.maximumBufferedBytes {
       sendNext(context)
     }
     let isMore = !unannounced.isEmpty || !withdrawn.isEmpty
     if isMore || !shipments.isEmpty { scheduleTurn(context, afterMilliseconds: isMore ? 1 : Backfill.pause) }
+  }
+
+  /// Without a key there is nobody to send an array to, and another file may have its name.
+  private func dropUnbound() {
+    let unbound = shipments.map(\.array).filter { arrays.isLastHolder(of: $0) }
+    shipments.removeAll { shipment in unbound.contains { $0 === shipment.array } }
+    for array in unbound { arrays.release(array) }
   }
 
   private func sendNext(_ context: Context) {
