@@ -28,8 +28,8 @@ extension ServedArray {
   /// - Parameter changed: the first element that may be another than they knew.
   func noteReplicated(changedFrom changed: Int = 0) {
     (replication.count, replication.gap) = (file.count, 0..<0)
-    let isSame = changed * file.elementSize >= ServedArray.beginningBytes
-    if !isSame || replication.beginning?.count != beginningSize { noteBeginning() }
+    let isBehind = changed * file.elementSize >= ServedArray.beginningBytes
+    if !isBehind || replication.beginning?.count != beginningSize { noteBeginning() }
   }
 
   /// Replicas know of so many elements from now on, which are those they knew and others behind them.

@@ -187,10 +187,7 @@ final class Backfill {
   /// Sends `MMAP.BACKFILL key name index blob`, or at the end `MMAP.COMPLETE key name`.
   private func sendPiece(_ context: Context) {
     let array = shipments[0].array
-    // Without a key there is nobody to send it to.
-    guard let name = array.name, !arrays.isLastHolder(of: array) else {
-      return arrays.release(shipments.removeFirst().array)
-    }
+    guard let name = array.name else { return arrays.release(shipments.removeFirst().array) }
     var words = CommandWords()
     words.append(array.replication.key)
     words.append(name)

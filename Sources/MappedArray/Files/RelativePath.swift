@@ -53,11 +53,6 @@ package struct RelativePath: Hashable, Sendable {
   /// The path of a note, which only this library can make.
   init(note name: StaticString) { self.init(staged: "note-\(name)") }
 
-  /// The same path with something behind its name. Byte for byte: it need not be UTF-8.
-  package func appending(_ suffix: String) -> RelativePath {
-    RelativePath(path: FilePath(bytes: bytes + Array(suffix.utf8)))
-  }
-
   /// The same path whose name ends with a marker and something, in place of what it may have from such a marker on: a file
   /// that gets one again and again has one. The name is cut where it would be longer than a name may be; NAME_MAX. Byte for
   /// byte: it need not be UTF-8.
