@@ -132,6 +132,27 @@ extension ModuleTests {
       module.expectOrder()
     }
 
+    @Test("what nobody is bound to any more is not sent: another file of its name can be mapped", arguments: [0, 20])
+    func unsent(milliseconds: Int64) throws {
+      module.connectReplica()
+      let bytes = [UInt8](repeating: 7, count: 8 << 20)
+      for key in ["a", "b"] {
+        try module.write(bytes, to: key)
+        #expect(module.reply("MMAP", key, key, "i8", "raw") == .integer(bytes.count))
+      }
+      // Neither has been announced, or both have and are being sent.
+      module.server.pass(milliseconds: milliseconds)
+      module.server.delete("b")
+      module.remove("b")
+      try module.write([1, 2], to: "b")
+      module.server.pass(milliseconds: 5)
+      #expect(module.server.moduleInformation()["arrays"] == 1)
+      #expect(module.reply("MMAP", "b", "b", "i8", "raw") == .integer(2))
+      module.server.pass(milliseconds: 100)
+      #expect(module.server.moduleInformation()["shipping_bytes"] == 0)
+      module.expectOrder()
+    }
+
     @Test("the child of a slot migration writes the contents as commands, once for each file")
     func slotExport() async {
       // Forked where there are few threads.

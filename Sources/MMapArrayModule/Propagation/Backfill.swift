@@ -159,9 +159,11 @@ final class Backfill {
 
   /// Without a key there is nobody to send an array to, and another file may have its name.
   private func dropUnbound() {
-    let unbound = shipments.map(\.array).filter { arrays.isLastHolder(of: $0) }
-    shipments.removeAll { shipment in unbound.contains { $0 === shipment.array } }
-    for array in unbound { arrays.release(array) }
+    let held = unannounced + shipments.map(\.array)
+    for array in held where arrays.isLastHolder(of: array) {
+      removeFromUnannounced(array)
+      removeShipment(of: array)
+    }
   }
 
   private func sendNext(_ context: Context) {
@@ -172,13 +174,9 @@ final class Backfill {
       words.append(name)
       context.propagate("MMAP.WITHDRAW", words, to: .everyone)
     } else if let array = unannounced.first {
-      // What cannot be read is announced when it has been mapped anew; what nobody is bound to, never.
-      if arrays.isLastHolder(of: array) || array.fault != nil || (try? array.count()) == nil {
-        removeFromUnannounced(array)
-      } else {
-        announce(array, context)
-        removeFromUnannounced(array)
-      }
+      // What cannot be read is announced when it has been mapped anew.
+      if array.fault == nil, (try? array.count()) != nil { announce(array, context) }
+      removeFromUnannounced(array)
     } else if !shipments.isEmpty {
       sendPiece(context)
     }
