@@ -17,11 +17,13 @@ package struct DiskPart {
   }
 }
 
-/// Parts of a file that are to be read, so that they are in memory.
+/// Parts of a file that are to be read, so that they are in memory; or something else that waits for the disk.
 // Sendable: the closures are the main thread's, what else changes is used under the lock of the readers.
 package final class DiskRead: @unchecked Sendable {
   /// Its own, which is closed at the end.
-  let file: Int32
+  private let file: Int32
+  /// What is done in place of reading. The main thread's, before and after.
+  var errand: (@Sendable () -> Void)?
   /// What has not been begun, last to first.
   var rest: [DiskPart]
   /// How many parts are being read.
@@ -53,10 +55,18 @@ package final class DiskRead: @unchecked Sendable {
     }
   }
 
-  deinit { close(file) }
+  /// - Parameter errand: what is done once, by one thread.
+  package init(errand: @escaping @Sendable () -> Void) {
+    file = -1
+    self.errand = errand
+    rest = [DiskPart(0..<0)]
+  }
+
+  deinit { if file >= 0 { close(file) } }
 
   /// Has the kernel begin to read a part, without waiting; posix_fadvise(2).
   func begin(_ part: inout DiskPart) {
+    guard errand == nil else { return }
     look(for: &part)
     if !part.wasInMemory {
       _ = posix_fadvise(file, off_t(part.bytes.lowerBound), off_t(part.bytes.count), POSIX_FADV_WILLNEED)
@@ -70,6 +80,7 @@ package final class DiskRead: @unchecked Sendable {
 
   /// Reads a part, unless that is not needed. What cannot be read is left out: whoever uses it finds out why.
   func read(_ part: DiskPart, into buffer: UnsafeMutableRawBufferPointer) {
+    errand?()
     if part.wasInMemory { return }
     var start = part.bytes.lowerBound
     while start < part.bytes.upperBound {

@@ -109,7 +109,7 @@ package final class DiskReaders: @unchecked Sendable {
     for read in finished {
       // Given up here: what they hold is the main thread's.
       let (afterwards, done) = (read.afterwards, read.done)
-      (read.afterwards, read.done) = (nil, nil)
+      (read.afterwards, read.done, read.errand) = (nil, nil, nil)
       afterwards?(read.parts)
       done?()
     }
@@ -197,7 +197,7 @@ extension DiskReaders {
   private func finish(_ part: DiskPart, of read: DiskRead) {
     read.runningCount -= 1
     read.parts.append(part)
-    if !part.wasInMemory { readCount += 1 }
+    if !part.wasInMemory, !part.bytes.isEmpty { readCount += 1 }
     finishIfRead(read)
   }
 

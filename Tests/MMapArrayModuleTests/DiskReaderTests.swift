@@ -49,6 +49,21 @@ extension ModuleTests {
       module.expectOrder()
     }
 
+    @Test("a long FILL of what is on the disk, with any number of threads", arguments: [0, 1, 16])
+    func fill(threads: Int) throws {
+      #expect(module.server.configure("disk-threads", "\(threads)") == nil)
+      try mapCold()
+      let reads = module.server.moduleInformation()["cold_reads"] ?? 0
+      let filling = module.run("MMAP.FILL", "a", "1", "-2", "-1")
+      #expect(filling.wasBlocked)
+      #expect(module.run("VCOUNT", "a").reply == .integer(Self.count))
+      #expect(module.server.turn { filling.reply != nil })
+      #expect(filling.reply == .integer(Self.count - 2))
+      #expect((module.server.moduleInformation()["cold_reads"] ?? 0 > reads) == (threads > 0))
+      #expect(module.reply("MMAP.AGG", "a", "0", "-1", "SUM", "FIRST", "LAST") == .integers([1, 0, Self.count - 1]))
+      module.expectOrder()
+    }
+
     @Test("clients leave while they wait, and the key goes", arguments: [true, false])
     func gone(isKey: Bool) throws {
       for round in 0..<4 {

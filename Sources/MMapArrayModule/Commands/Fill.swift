@@ -61,6 +61,8 @@ private struct Filling<Element: MappableElement>: SlicedChange {
 
   var next: Range<Int> { rest.prefix(SliceSize.bytes / MemoryLayout<Element>.stride) }
 
+  var isLong: Bool { rest.count > next.count }
+
   mutating func send(_ array: ServedArray, _ context: Context, key: [UInt8], with propagation: Propagation) {
     if !unsent.isEmpty { propagation.sendFill(of: array, context, unsent, with: text) }
     unsent = unsent.suffix(0)

@@ -20,12 +20,17 @@ protocol SlicedChange<Element>: ChangeReply {
   /// The elements that the next slice stores into; none if it stores into none.
   var next: Range<Int> { get }
 
+  /// Whether the next slice is not the last one, as far as is known before it is done.
+  var isLong: Bool { get }
+
   /// Sends replicas what has been done since the last time, by a command on `key`, which may be gone after the first slice.
   mutating func send(_ array: ServedArray, _ context: Context, key: [UInt8], with propagation: Propagation)
 }
 
 extension SlicedChange {
   var next: Range<Int> { 0..<0 }
+
+  var isLong: Bool { false }
 }
 
 extension Services {
@@ -34,7 +39,8 @@ extension Services {
     _ change: Change, on array: TypedArray<Change.Element>, for call: Call
   ) throws(CommandError) {
     var change = change
-    if try change.advance(array) {
+    let isMore = if change.isLong { true } else { try change.advance(array) }
+    if isMore {
       if call.mayBlock {
         let job = ChangeJob(change, on: array, by: call, with: self)
         if job.start(call) { return }
@@ -57,8 +63,8 @@ private final class ChangeJob<Change: SlicedChange>: BlockedCall, UnfinishedChan
   private let services: Services
   private var failure: CommandError?
   private var isOver = false
-  /// Whether the pages of the next slice have just been read.
-  private var hasRead = false
+  /// Whether the pages of the next slice have just been made ready.
+  private var isPrepared = false
 
   /// Between two looks whether replicas may be sent something again, in milliseconds.
   private static var pause: Int { 5 }
@@ -75,7 +81,7 @@ private final class ChangeJob<Change: SlicedChange>: BlockedCall, UnfinishedChan
 
   deinit { services.arrays.release(array) }
 
-  /// Lets the client wait, after the first slice.
+  /// Lets the client wait.
   ///
   /// - Returns: false if it cannot wait.
   func start(_ call: Call) -> Bool {
@@ -99,7 +105,7 @@ private final class ChangeJob<Change: SlicedChange>: BlockedCall, UnfinishedChan
     if services.stream.isPropagating, Context.mustAvoidReplicaTraffic {
       return schedule(context, afterMilliseconds: ChangeJob.pause)
     }
-    if readsNext(context) { return }
+    if preparesNext() { return }
     if advance() {
       noteSlice(context)
       schedule(context, afterMilliseconds: 0)
@@ -108,16 +114,16 @@ private final class ChangeJob<Change: SlicedChange>: BlockedCall, UnfinishedChan
     }
   }
 
-  /// Has the pages of the next slice be read, if they are not in memory.
+  /// Has the pages of the next slice be made ready.
   ///
   /// - Returns: whether the work goes on after that.
-  private func readsNext(_ context: Context) -> Bool {
-    guard !hasRead else {
-      hasRead = false
+  private func preparesNext() -> Bool {
+    guard !isPrepared else {
+      isPrepared = false
       return false
     }
-    return services.reads(change.next, of: array) { [self] in
-      hasRead = true
+    return services.prepares(change.next, of: array) { [self] in
+      isPrepared = true
       // In a turn of its own, as what is propagated belongs to one.
       if !isOver { waitingContext.schedule(afterMilliseconds: 0) { [self] context in turn(context) } }
     }

@@ -212,16 +212,25 @@ extension Services {
     }
   }
 
-  /// Reads what a slice of a change stores into, if it is not in memory.
+  /// Makes ready what a slice of a change stores into, on other threads: it is read, if it is not in memory, and stores
+  /// find its pages writable.
   ///
-  /// - Parameter resume: is called on the main thread when it has been read.
+  /// - Parameter resume: is called on the main thread when that has been done.
   /// - Returns: whether it is called.
-  func reads(_ range: Range<Int>, of array: ServedArray, then resume: @escaping () -> Void) -> Bool {
-    guard workSettings.diskThreadCount > 0, let missing = array.file.missingSample(of: range),
-      let descriptor = array.file.duplicateDescriptor()
-    else { return false }
+  func prepares(_ range: Range<Int>, of array: ServedArray, then resume: @escaping () -> Void) -> Bool {
+    guard !range.isEmpty else { return false }
+    let makeWritable = { [self] in
+      guard let preparation = array.file.preparation(of: range) else { return false }
+      return begins(DiskRead { preparation.run() }, then: resume)
+    }
+    guard let missing = array.file.missingSample(of: range), let descriptor = array.file.duplicateDescriptor() else {
+      return makeWritable()
+    }
     PageHints.expire()
-    return coldPages.readers.begin(
-      DiskRead([DiskPart(missing)], of: descriptor), threads: workSettings.diskThreadCount, done: resume)
+    return begins(DiskRead([DiskPart(missing)], of: descriptor)) { if !makeWritable() { resume() } }
+  }
+
+  private func begins(_ read: DiskRead, then resume: @escaping () -> Void) -> Bool {
+    coldPages.readers.begin(read, threads: workSettings.diskThreadCount, done: resume)
   }
 }

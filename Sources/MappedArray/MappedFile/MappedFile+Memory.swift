@@ -62,6 +62,15 @@ extension MappedFile {
     return nil
   }
 
+  /// What makes the pages of a range of elements ready to be stored into; nil if the file cannot be written.
+  package func preparation(of range: Range<Int>) -> StorePreparation? {
+    guard access == .writable else { return nil }
+    let range = range.clamped(to: 0..<count)
+    return StorePreparation(
+      memory: mapping.memory,
+      bytes: dataOffset + range.lowerBound * elementSize..<dataOffset + range.upperBound * elementSize)
+  }
+
   /// Has the kernel begin to read a part of the file, in bytes.
   package func readAhead(_ part: Range<Int>) { descriptor.readAhead(part) }
 
@@ -93,6 +102,18 @@ extension MappedFile {
       }
     }
   }
+}
+
+/// Makes pages of a file ready to be stored into.
+package struct StorePreparation: Sendable {
+  fileprivate let memory: MappedMemory
+  fileprivate let bytes: Range<Int>
+
+  /// The first store into a page may wait for the disk and for the file system's journal: this waits in its place. Nothing
+  /// is changed, and what cannot be made ready is left to who stores. Any thread.
+  ///
+  /// - Complexity: O(n) in the pages.
+  package func run() { memory.makeWritable(bytes) }
 }
 
 /// What is known of pages that are in memory.

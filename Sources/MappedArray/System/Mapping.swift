@@ -75,6 +75,21 @@ final class MappedMemory: @unchecked Sendable {
 
   var hasFailed: Bool { fault_guard_has_failed(guarded) }
 
+  /// Has the kernel do for some bytes what a first store into each page has it do, without storing anything; madvise(2). It
+  /// may wait for the disk. Where it cannot be done, by an old kernel or in a file that has been cut, nothing happens.
+  func makeWritable(_ bytes: Range<Int>) {
+    let bytes = bytes.clamped(to: 0..<length)
+    var start = bytes.lowerBound & ~4095
+    // What else changes the address space, as a fork does, waits for one call.
+    while start < bytes.upperBound {
+      let count = min(bytes.upperBound - start, MappedMemory.writableBytes)
+      guard (try? systemCall("madvise", { madvise(base + start, count, MADV_POPULATE_WRITE) })) != nil else { return }
+      start += count
+    }
+  }
+
+  private static let writableBytes = 1 << 16
+
   deinit {
     fault_guard_remove(guarded)
     _ = munmap(base, length)

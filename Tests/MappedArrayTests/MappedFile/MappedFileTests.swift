@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -48,6 +49,48 @@ struct MappedFileTests {
       try bytes.dropLast().withUnsafeBytes { try file.write(packed: $0, at: -1) }
     }
     #expect(file.count == 0)
+  }
+
+  @Test("stores into pages that were made ready on another thread meet no page faults")
+  func preparedStores() async throws {
+    let workspace = try Workspace()
+    var file = try MappedFile(workspace.open("array", MappingRequest(elementType: .u8, isRaw: true)))
+    let half = 4 << 20
+    try file.resize(to: 2 * half)
+    let values = Array(repeating: UInt8(7), count: half)
+    let preparation = file.preparation(of: half..<2 * half)
+    await Task.detached { preparation?.run() }.value
+    #expect(file.withPackedElements(in: half..<2 * half) { $0.allSatisfy { $0 == 0 } })
+    func faults(storingAt index: Int) throws -> Int {
+      // RUSAGE_THREAD, which Glibc has for GNU programs only.
+      let thread = __rusage_who_t(1)
+      var (before, after) = (rusage(), rusage())
+      getrusage(thread, &before)
+      try values.withUnsafeBytes { try file.write(packed: $0, at: index) }
+      getrusage(thread, &after)
+      return after.ru_minflt - before.ru_minflt
+    }
+    let (unprepared, prepared) = (try faults(storingAt: 0), try faults(storingAt: half))
+    // The kernel may be writing a few of them to the disk meanwhile, and then they are not writable.
+    #expect(unprepared > half / 4096 / 2)
+    #expect(prepared < unprepared / 4)
+    #expect(file.withPackedElements(in: 0..<2 * half) { $0.allSatisfy { $0 == 7 } })
+  }
+
+  @Test("what cannot be made ready is left to who stores: a file that has been cut, one that is read only")
+  func unpreparedStores() throws {
+    let workspace = try Workspace()
+    var file = try MappedFile(workspace.open("array", MappingRequest(elementType: .u8, isRaw: true)))
+    try file.resize(to: 1 << 20)
+    let preparation = file.preparation(of: 0..<Int.max)
+    try workspace.truncate(to: 4096)
+    try #require(preparation).run()
+    let hasFailed = file.mapping.hasFailed
+    #expect(!hasFailed)
+    let readOnly = try MappedFile(
+      workspace.open("array", MappingRequest(elementType: .u8, isRaw: true, access: .readOnly)))
+    let none = readOnly.preparation(of: 0..<1)
+    #expect(none == nil)
   }
 
   @Test("an array is its file and nothing else", arguments: ElementType.tested.filter { $0.size <= 16 })
