@@ -59,6 +59,19 @@ struct ColdPageTests {
       _ = try server.mapCold(count, type.numpyName, format)
     }
     #expect(packed == .bulk(bytes))
+    // What lies far apart, also backwards, and several on a page.
+    for step in [-(count / 60), count / 60, 8] {
+      let chosen = Array(
+        Swift.stride(from: step > 0 ? range.lowerBound : count - 1, to: step > 0 ? count : -1, by: step)
+      )
+      .prefix(100)
+      let last = chosen.last.map { $0 + step.signum() } ?? 0
+      let words = ["MMAP.SLICE", "a", "\(chosen.first ?? 0):\(last < 0 ? "" : "\(last)"):\(step)"]
+      let selected = try send(words, to: server) { _ = try server.mapCold(count, type.numpyName, format) }
+      let file = try server.bytes("a").dropFirst(format == .raw ? 0 : 128)
+      #expect(
+        selected == .bulk(chosen.flatMap { file.dropFirst($0 * type.size).prefix(type.size) }), "\(words)")
+    }
   }
 
   @Test("changing", arguments: ElementCase.numbers, Format.allCases)

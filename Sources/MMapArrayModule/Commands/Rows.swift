@@ -24,7 +24,10 @@ enum ReadRows: ArrayCommand {
         let selection = RowSelection(rows, size: array.elements.rowSize)
         try Copying<Element, RowSelection>.reply(selection, of: array, for: call, with: services)
       } else {
-        try services.needToRead(rows: rows, of: array, for: call)
+        let size = array.elements.rowSize
+        try services.needToRead(of: array, for: call) { need in
+          for row in rows where row >= 0 { need(row * size..<(row + 1) * size) }
+        }
         try array.withServed { (array) throws(CommandError) in try reply(rows, of: array, to: call) }
       }
     }
@@ -96,6 +99,10 @@ private struct RowSelection: PackedSelection {
   func sliceCount(elementSize: Int) -> Int {
     // Each row may lie on a page of its own.
     min(SliceSize.bytes / elementSize, size.multipliedReportingOverflow(by: 1 << 13).partialValue)
+  }
+
+  func forEachRun(_ body: (Range<Int>) -> Void) {
+    for row in found { body(row * size..<(row + 1) * size) }
   }
 
   func copy<Element: MappableElement>(

@@ -83,15 +83,14 @@ extension Services {
     if !missing.isEmpty { try wait(for: missing, of: array.served, for: call, isReading: true) }
   }
 
-  /// Says that a command reads several rows, in any order; negative ones are none.
+  /// Says that a command reads several ranges of elements, in any order.
   ///
   /// - Throws: as `needToRead` of a range.
   func needToRead<Element: MappableElement>(
-    rows: UnsafeMutableBufferPointer<Int>, of array: TypedArray<Element>, for call: Call
+    of array: TypedArray<Element>, for call: Call, eachOf ranges: ((Range<Int>) -> Void) -> Void
   ) throws(CommandError) {
-    let size = array.elements.rowSize
     var missing: [Range<Int>] = []
-    for row in rows where row >= 0 { array.elements.file.addMissing(row * size..<(row + 1) * size, to: &missing) }
+    ranges { array.elements.file.addMissing($0, to: &missing) }
     if !missing.isEmpty { try wait(for: missing, of: array.served, for: call, isReading: true) }
   }
 

@@ -11,6 +11,9 @@ protocol PackedSelection: Sendable {
   /// How many are copied in about a millisecond, of that size in bytes.
   func sliceCount(elementSize: Int) -> Int
 
+  /// Calls `body` with the indexes of all of them: ranges of what lies side by side.
+  func forEachRun(_ body: (Range<Int>) -> Void)
+
   /// Copies some of them.
   ///
   /// - Parameters:
@@ -101,10 +104,7 @@ struct Copying<Element: MappableElement, Selection: PackedSelection>: ReadingWor
     let bytes = try services.replyBytes(
       of: selection.count, each: MemoryLayout<Element>.stride, instead: "ask for less at once")
     guard isMany(selection) else {
-      // What lies far apart is not looked for page by page; the client that asks for it waits, and others with it.
-      if selection.extent.count * MemoryLayout<Element>.stride <= ReplySize.manyBytes {
-        try services.needToRead(selection.extent, of: array, for: call)
-      }
+      try services.needToRead(of: array, for: call, eachOf: selection.forEachRun)
       return try services.performAtOnce(
         Copying(selection, of: array, memory: nil), over: 0..<selection.count, of: array, for: call)
     }
@@ -116,11 +116,9 @@ struct Copying<Element: MappableElement, Selection: PackedSelection>: ReadingWor
       Copying(selection, of: array, memory: memory), over: 0..<selection.count, of: array, for: call, isLong: true)
   }
 
-  /// Whether it takes longer than other clients should wait.
+  /// Whether another thread is worth being woken for it. The kernel may have to be asked about each page.
   static func isMany(_ selection: Selection) -> Bool {
-    selection.count
-      >= min(
-        ReplySize.manyBytes / MemoryLayout<Element>.stride,
-        selection.sliceCount(elementSize: MemoryLayout<Element>.stride))
+    let stride = MemoryLayout<Element>.stride
+    return selection.count >= min(ReplySize.manyBytes / stride, selection.sliceCount(elementSize: stride) / 8)
   }
 }

@@ -100,6 +100,23 @@ package struct SubArray: Sendable {
   /// How many elements lie side by side at least.
   package var runCount: Int { inner.jump == 1 ? inner.count : 1 }
 
+  /// Calls `body` with the indexes of its elements, in its own order: ranges of what lies side by side.
+  ///
+  /// - Complexity: O(n) in the ranges.
+  package func forEachRun(_ body: (Range<Int>) -> Void) {
+    guard count > 0 else { return }
+    for row in 0..<count / inner.count {
+      let first = offset(ofRow: row)
+      if inner.jump == 1 {
+        body(first..<first + inner.count)
+      } else {
+        for index in 0..<inner.count {
+          body(first + index * inner.jump..<first + index * inner.jump + 1)
+        }
+      }
+    }
+  }
+
   /// Copies some of its elements.
   ///
   /// - Parameters:

@@ -82,7 +82,7 @@ extension MappedFile {
       let address = UInt(bitPattern: mapping.base + start)
       let next = start + pageSize
       defer { start = max(start, next) }
-      if page_hints_have(address) { continue }
+      if page_hints_have(address) || missing.last?.contains(start) == true { continue }
       switch isResidencyUnknown ? true : descriptor.isInMemory(at: start) {
       case true?: page_hints_add(address)
       case nil:

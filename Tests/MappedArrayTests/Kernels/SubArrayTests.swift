@@ -40,6 +40,9 @@ struct SubArrayTests {
       var failedAxis: Int?
       let part = try #require(SubArray(selections, shape: shape, failedAxis: &failedAxis))
       #expect(part.count == expected.count)
+      var visited: [Int] = []
+      part.forEachRun { visited += $0 }
+      #expect(visited == expected)
       if let range = part.range { #expect(Array(range) == expected) }
       if let least = expected.min(), let most = expected.max() { #expect(part.extent == least..<most + 1) }
       var copy = [UInt16](repeating: .max, count: expected.count)
