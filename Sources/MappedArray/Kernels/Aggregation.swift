@@ -62,10 +62,8 @@ package struct Aggregation<Element: AggregatableElement>: Sendable {
     for operation in operations {
       switch operation {
       case .sum, .mean, .variance, .standardDeviation: isTotalled = true
-      case .minimum: minimum = minimum ?? RunningExtreme(.minimum)
-      case .maximum: maximum = maximum ?? RunningExtreme(.maximum)
-      case .indexOfMinimum: minimum = RunningExtreme(.minimum, isLocated: true)
-      case .indexOfMaximum: maximum = RunningExtreme(.maximum, isLocated: true)
+      case .minimum, .indexOfMinimum: minimum = RunningExtreme(.minimum)
+      case .maximum, .indexOfMaximum: maximum = RunningExtreme(.maximum)
       case .first, .last, .count: break
       }
     }
@@ -98,10 +96,19 @@ package struct Aggregation<Element: AggregatableElement>: Sendable {
     guard block.count > 0 else { return }
     first = first ?? block[0]
     last = block[block.count &- 1]
-    let position = startIndex &+ count
-    minimum?.add(block, at: position)
-    maximum?.add(block, at: position)
+    addExtremes(of: block, at: startIndex &+ count)
     count &+= block.count
+  }
+
+  private mutating func addExtremes(of block: ElementView<Element>, at position: Int) {
+    if minimum != nil, maximum != nil {
+      let extremes = Element.extremes(of: block)
+      minimum?.add(extremes.minimum, at: position)
+      maximum?.add(extremes.maximum, at: position)
+    } else {
+      minimum?.add(block, at: position)
+      maximum?.add(block, at: position)
+    }
   }
 
   // MARK: Parts
