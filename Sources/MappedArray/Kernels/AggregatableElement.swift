@@ -58,6 +58,9 @@ public protocol AggregatableElement: BitwiseCopyable, Codable, Comparable, Hasha
     of block: ElementView<Self>
   ) -> (minimum: LocatedElement<Self>, maximum: LocatedElement<Self>)
 
+  /// Takes in the next elements of an aggregation's range, block by block.
+  static func aggregate(_ elements: ElementView<Self>, into aggregation: inout Aggregation<Self>)
+
   /// The first position of `value`; NaN equals NaN here.
   static func firstIndex(of value: Self, in view: ElementView<Self>) -> Int?
 

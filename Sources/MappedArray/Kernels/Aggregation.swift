@@ -40,7 +40,8 @@ public enum AggregateResult<Element: AggregatableElement>: Equatable, Sendable {
 ///
 /// Every slice but the last should be a multiple of `ElementView.blockCount` elements: then the results are the same
 /// to the last bit for every slicing.
-package struct Aggregation<Element: AggregatableElement>: Sendable {
+@_documentation(visibility: internal)
+public struct Aggregation<Element: AggregatableElement>: Sendable {
   private let operations: [AggregateOperation]
   private var startIndex: Int
   private var isFirstPass = true
@@ -77,15 +78,15 @@ package struct Aggregation<Element: AggregatableElement>: Sendable {
   /// Takes in the next elements of the range; all operations see a block while it is in the cache. O(n).
   // Compiled here, where the kernels behind it are specialised: an importing module's copies of them would not be.
   @export(interface)
-  package mutating func consume(_ elements: ElementView<Element>) {
-    elements.forEachSlice(of: ElementView<Element>.blockCount) { block, _ in
-      if isFirstPass {
-        add(block)
-      } else {
-        squares?.add(Element.squaredDeviations(of: block, from: mean))
-        squareCount &+= block.count
-      }
-      return true
+  package mutating func consume(_ elements: ElementView<Element>) { Element.aggregate(elements, into: &self) }
+
+  @inline(__always)
+  fileprivate mutating func take(_ block: ElementView<Element>) {
+    if isFirstPass {
+      add(block)
+    } else {
+      squares?.add(Element.squaredDeviations(of: block, from: mean))
+      squareCount &+= block.count
     }
   }
 
@@ -175,5 +176,14 @@ package struct Aggregation<Element: AggregatableElement>: Sendable {
   private var variance: Double? {
     guard let squares, squareCount > 0 else { return nil }
     return squares.sum / Double(squareCount)
+  }
+}
+
+extension AggregatableElement {
+  public static func aggregate(_ elements: ElementView<Self>, into aggregation: inout Aggregation<Self>) {
+    elements.forEachSlice(of: ElementView<Self>.blockCount) { block, _ in
+      aggregation.take(block)
+      return true
+    }
   }
 }
