@@ -36,6 +36,8 @@ let package = Package(
     .target(name: "CFaultGuard"),
     // How near rows are to vectors, with the fastest instructions that a processor has.
     .target(name: "CRowKernels"),
+    // Sums and extremes of blocks of elements, likewise.
+    .target(name: "CBlockKernels"),
     // Which pages of mapped files were in memory lately.
     .target(name: "CPageHints"),
     // Words for what is done with elements, which the array library and its clients share.
@@ -48,8 +50,8 @@ let package = Package(
     .target(
       name: "MappedArray",
       dependencies: [
-        "ArrayVocabulary", "CFaultGuard", "CFileLocks", "CPageHints", "CRowKernels", "CSystemCalls", "DecimalText",
-        "Monitors",
+        "ArrayVocabulary", "CBlockKernels", "CFaultGuard", "CFileLocks", "CPageHints", "CRowKernels", "CSystemCalls",
+        "DecimalText", "Monitors",
         system,
       ],
       swiftSettings: swiftSettings + [lifetimes]),
@@ -127,7 +129,8 @@ let package = Package(
     .target(name: "CHiredisCalls", dependencies: ["CHiredis"]),
     .testTarget(name: "DecimalTextTests", dependencies: ["DecimalText", "TestSupport"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "MappedArrayTests", dependencies: ["MappedArray", "TestSupport", system], swiftSettings: swiftSettings),
+      name: "MappedArrayTests", dependencies: ["CBlockKernels", "MappedArray", "TestSupport", system],
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "MappedArrayClientTests", dependencies: ["CHiredis", "LiveServer", "MappedArrayClient"],
       swiftSettings: swiftSettings),

@@ -25,6 +25,9 @@ public protocol AggregatableElement: BitwiseCopyable, Codable, Comparable, Hasha
   /// This element as a double, rounded to nearest.
   var doubleValue: Double { get }
 
+  /// What the kernels in C know the type by; nil if there are none for it.
+  static var kernelCode: UInt8? { get }
+
   /// The sum of nothing.
   static var emptyTotal: Total { get }
 
@@ -46,8 +49,17 @@ public protocol AggregatableElement: BitwiseCopyable, Codable, Comparable, Hasha
   /// The sum of the squared distances from `mean` in a block, pairwise.
   static func squaredDeviations(of block: ElementView<Self>, from mean: Double) -> Double
 
-  /// The least or greatest element of a block, NaN if there is one in it, nil if it is empty.
-  static func extreme(_ extreme: Extreme, of block: ElementView<Self>) -> Self?
+  /// The least or greatest element of a block, or the first NaN if there is one in it, and where it is first; nil if the
+  /// block is empty.
+  static func extreme(_ extreme: Extreme, of block: ElementView<Self>) -> LocatedElement<Self>?
+
+  /// Both of a block that has an element.
+  static func extremes(
+    of block: ElementView<Self>
+  ) -> (minimum: LocatedElement<Self>, maximum: LocatedElement<Self>)
+
+  /// Takes in the next elements of an aggregation's range, block by block.
+  static func aggregate(_ elements: ElementView<Self>, into aggregation: inout Aggregation<Self>)
 
   /// The first position of `value`; NaN equals NaN here.
   static func firstIndex(of value: Self, in view: ElementView<Self>) -> Int?
@@ -75,9 +87,6 @@ public protocol AggregatableElement: BitwiseCopyable, Codable, Comparable, Hasha
   /// Such a sum as a reply, and the mean of `count` elements with it; `count` is positive.
   static func sum(of sum: PieceSum) -> AggregateResult<Self>
   static func mean(of sum: PieceSum, count: Int) -> Double
-
-  /// The least and the greatest element of a piece that has one, NaN if there is one in it.
-  static func extremes(of piece: ElementView<Self>) -> (minimum: Self, maximum: Self)
 
   /// What the pieces hold that blocks and buckets cut a slice into.
   static func bucketParts(of slice: ElementView<Self>, at index: Int, in pass: BucketPass) -> [BucketPart<Self>]

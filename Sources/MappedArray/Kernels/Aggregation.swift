@@ -40,7 +40,8 @@ public enum AggregateResult<Element: AggregatableElement>: Equatable, Sendable {
 ///
 /// Every slice but the last should be a multiple of `ElementView.blockCount` elements: then the results are the same
 /// to the last bit for every slicing.
-package struct Aggregation<Element: AggregatableElement>: Sendable {
+@_documentation(visibility: internal)
+public struct Aggregation<Element: AggregatableElement>: Sendable {
   private let operations: [AggregateOperation]
   private var startIndex: Int
   private var isFirstPass = true
@@ -62,10 +63,8 @@ package struct Aggregation<Element: AggregatableElement>: Sendable {
     for operation in operations {
       switch operation {
       case .sum, .mean, .variance, .standardDeviation: isTotalled = true
-      case .minimum: minimum = minimum ?? RunningExtreme(.minimum)
-      case .maximum: maximum = maximum ?? RunningExtreme(.maximum)
-      case .indexOfMinimum: minimum = RunningExtreme(.minimum, isLocated: true)
-      case .indexOfMaximum: maximum = RunningExtreme(.maximum, isLocated: true)
+      case .minimum, .indexOfMinimum: minimum = RunningExtreme(.minimum)
+      case .maximum, .indexOfMaximum: maximum = RunningExtreme(.maximum)
       case .first, .last, .count: break
       }
     }
@@ -79,15 +78,15 @@ package struct Aggregation<Element: AggregatableElement>: Sendable {
   /// Takes in the next elements of the range; all operations see a block while it is in the cache. O(n).
   // Compiled here, where the kernels behind it are specialised: an importing module's copies of them would not be.
   @export(interface)
-  package mutating func consume(_ elements: ElementView<Element>) {
-    elements.forEachSlice(of: ElementView<Element>.blockCount) { block, _ in
-      if isFirstPass {
-        add(block)
-      } else {
-        squares?.add(Element.squaredDeviations(of: block, from: mean))
-        squareCount &+= block.count
-      }
-      return true
+  package mutating func consume(_ elements: ElementView<Element>) { Element.aggregate(elements, into: &self) }
+
+  @inline(__always)
+  fileprivate mutating func take(_ block: ElementView<Element>) {
+    if isFirstPass {
+      add(block)
+    } else {
+      squares?.add(Element.squaredDeviations(of: block, from: mean))
+      squareCount &+= block.count
     }
   }
 
@@ -98,10 +97,19 @@ package struct Aggregation<Element: AggregatableElement>: Sendable {
     guard block.count > 0 else { return }
     first = first ?? block[0]
     last = block[block.count &- 1]
-    let position = startIndex &+ count
-    minimum?.add(block, at: position)
-    maximum?.add(block, at: position)
+    addExtremes(of: block, at: startIndex &+ count)
     count &+= block.count
+  }
+
+  private mutating func addExtremes(of block: ElementView<Element>, at position: Int) {
+    if minimum != nil, maximum != nil {
+      let extremes = Element.extremes(of: block)
+      minimum?.add(extremes.minimum, at: position)
+      maximum?.add(extremes.maximum, at: position)
+    } else {
+      minimum?.add(block, at: position)
+      maximum?.add(block, at: position)
+    }
   }
 
   // MARK: Parts
@@ -168,5 +176,14 @@ package struct Aggregation<Element: AggregatableElement>: Sendable {
   private var variance: Double? {
     guard let squares, squareCount > 0 else { return nil }
     return squares.sum / Double(squareCount)
+  }
+}
+
+extension AggregatableElement {
+  public static func aggregate(_ elements: ElementView<Self>, into aggregation: inout Aggregation<Self>) {
+    elements.forEachSlice(of: ElementView<Self>.blockCount) { block, _ in
+      aggregation.take(block)
+      return true
+    }
   }
 }

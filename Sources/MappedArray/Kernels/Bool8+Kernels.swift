@@ -3,6 +3,8 @@
 extension Bool8: AggregatableElement {
   public typealias Key = UInt8
 
+  public static var kernelCode: UInt8? { UInt8(ascii: "b") }
+
   @inlinable
   @inline(__always)
   public var key: UInt8 { bit }

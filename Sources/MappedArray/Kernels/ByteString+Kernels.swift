@@ -3,14 +3,14 @@ import Glibc
 // Strings have an order and are no numbers: where one is asked for it is NaN, and there are no sums.
 
 extension ByteString: AggregatableElement {
-  static func extreme(_ extreme: Extreme, of block: ElementView<ByteString>) -> ByteString? {
+  static func extreme(_ extreme: Extreme, of block: ElementView<ByteString>) -> LocatedElement<ByteString>? {
     guard block.count > 0 else { return nil }
-    var best = block.base
+    var best = 0
     for index in 1..<max(block.count, 1) {
-      let order = order(block.base + index &* size, best)
-      if extreme == .minimum ? order < 0 : order > 0 { best = block.base + index &* size }
+      let order = order(block.base + index &* size, block.base + best &* size)
+      if extreme == .minimum ? order < 0 : order > 0 { best = index }
     }
-    return best.loadUnaligned(as: ByteString.self)
+    return LocatedElement(value: block[best], index: best)
   }
 
   static func firstIndex(of value: ByteString, in view: ElementView<ByteString>) -> Int? {
@@ -56,13 +56,12 @@ extension ByteString: AggregatableElement {
     }
   }
 
-  static func extremes(of piece: ElementView<ByteString>) -> (minimum: ByteString, maximum: ByteString) {
-    (extreme(.minimum, of: piece) ?? .zero, extreme(.maximum, of: piece) ?? .zero)
+  static func extremes(
+    of block: ElementView<ByteString>
+  ) -> (minimum: LocatedElement<ByteString>, maximum: LocatedElement<ByteString>) {
+    let none = LocatedElement(value: ByteString.zero, index: 0)
+    return (extreme(.minimum, of: block) ?? none, extreme(.maximum, of: block) ?? none)
   }
-
-  static func bucketParts(
-    of slice: ElementView<ByteString>, at index: Int, in pass: BucketPass
-  ) -> [BucketPart<ByteString>] { bucketParts(of: slice, at: index, in: pass, by: firstIndex) }
 
   // MARK: - What numbers have
 

@@ -5,26 +5,25 @@ public enum Extreme: Sendable, CaseIterable {
   case maximum
 }
 
-/// The least or greatest element so far and, if asked for, where it was first; the first NaN beats all others.
+/// The least or greatest element so far, and where it was first; the first NaN beats all others.
 struct RunningExtreme<Element: AggregatableElement>: Sendable {
   private let extreme: Extreme
-  private let isLocated: Bool
   private(set) var value: Element?
   private(set) var index: Int?
 
-  init(_ extreme: Extreme, isLocated: Bool = false) {
-    self.extreme = extreme
-    self.isLocated = isLocated
+  init(_ extreme: Extreme) { self.extreme = extreme }
+
+  /// Takes in a block whose first element has the index `position`.
+  mutating func add(_ block: ElementView<Element>, at position: Int) {
+    guard let candidate = Element.extreme(extreme, of: block) else { return }
+    add(candidate, at: position)
   }
 
-  /// Takes in a block whose first element has the index `position`. Only in a block that changes the value is it located.
-  mutating func add(_ block: ElementView<Element>, at position: Int) {
-    guard let candidate = Element.extreme(extreme, of: block), isBeaten(by: candidate) else { return }
-    value = candidate
-    if isLocated {
-      // Not found only if another process has just overwritten it.
-      index = position &+ (Element.firstIndex(of: candidate, in: block) ?? 0)
-    }
+  /// Takes in what was found in a block whose first element has the index `position`.
+  mutating func add(_ candidate: LocatedElement<Element>, at position: Int) {
+    guard isBeaten(by: candidate.value) else { return }
+    value = candidate.value
+    index = position &+ candidate.index
   }
 
   /// Takes in what was found in the elements that follow.

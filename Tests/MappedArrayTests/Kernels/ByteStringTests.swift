@@ -45,8 +45,9 @@ struct ByteStringTests {
       }
       let probe = elements[17]
       withView(elements, offset: 3) { view in
-        #expect(Element.extreme(.minimum, of: view) == elements.min())
-        #expect(Element.extreme(.maximum, of: view) == elements.max())
+        let (least, greatest) = (Element.extreme(.minimum, of: view), Element.extreme(.maximum, of: view))
+        #expect(least?.value == elements.min() && least?.index == elements.min().flatMap(elements.firstIndex))
+        #expect(greatest?.value == elements.max() && greatest?.index == elements.max().flatMap(elements.firstIndex))
         #expect(Element.firstIndex(of: probe, in: view) == elements.firstIndex(of: probe))
         for (comparison, holds) in [
           (.less, { $0 < probe }), (.lessOrEqual, { $0 <= probe }), (.greater, { $0 > probe }),

@@ -2,7 +2,6 @@
 public struct BucketPass: Sendable {
   let bounds: BucketBounds
   let needsExtremes: Bool
-  let needsIndexes: Bool
   let needsSum: Bool
   let needsSquares: Bool
 }
@@ -29,7 +28,11 @@ public struct BucketPart<Element: AggregatableElement>: Sendable {
     first = piece[0]
     last = piece[piece.count &- 1]
     (minimum, maximum, indexOfMinimum, indexOfMaximum) = (first, first, index, index)
-    if pass.needsExtremes { (minimum, maximum) = Element.extremes(of: piece) }
+    if pass.needsExtremes {
+      let extremes = Element.extremes(of: piece)
+      (minimum, indexOfMinimum) = (extremes.minimum.value, index &+ extremes.minimum.index)
+      (maximum, indexOfMaximum) = (extremes.maximum.value, index &+ extremes.maximum.index)
+    }
     guard pass.needsSum else { return }
     sum = Element.pieceSum(of: piece)
     guard pass.needsSquares else { return }
@@ -37,21 +40,10 @@ public struct BucketPart<Element: AggregatableElement>: Sendable {
     squares = Element.squaredDeviations(of: piece, from: mean)
   }
 
-  /// Finds out where the extremes are in the piece that this part was made of.
-  @inline(__always)
-  mutating func locate(
-    _ minimumToo: Bool, _ maximumToo: Bool, in piece: ElementView<Element>,
-    by position: (Element, ElementView<Element>) -> Int?
-  ) {
-    // Not found only if another process has just overwritten it.
-    if minimumToo { indexOfMinimum &+= position(minimum, piece) ?? 0 }
-    if maximumToo { indexOfMaximum &+= position(maximum, piece) ?? 0 }
-  }
-
   /// Takes in what follows of the same bucket.
   mutating func add(_ part: BucketPart) {
-    if part.hasLess(than: self) { (minimum, indexOfMinimum) = (part.minimum, part.indexOfMinimum) }
-    if part.hasGreater(than: self) { (maximum, indexOfMaximum) = (part.maximum, part.indexOfMaximum) }
+    if Self.isLess(part.minimum, minimum) { (minimum, indexOfMinimum) = (part.minimum, part.indexOfMinimum) }
+    if Self.isGreater(part.maximum, maximum) { (maximum, indexOfMaximum) = (part.maximum, part.indexOfMaximum) }
     // Chan, Golub and LeVeque 1979.
     let (ours, theirs) = (Double(count), Double(part.count))
     let distance = part.mean - mean
@@ -61,12 +53,6 @@ public struct BucketPart<Element: AggregatableElement>: Sendable {
     count &+= part.count
     last = part.last
   }
-
-  @inline(__always)
-  func hasLess(than other: BucketPart) -> Bool { Self.isLess(minimum, other.minimum) }
-
-  @inline(__always)
-  func hasGreater(than other: BucketPart) -> Bool { Self.isGreater(maximum, other.maximum) }
 
   /// The first NaN beats all others.
   @inline(__always)
@@ -93,7 +79,6 @@ public struct Buckets<Element: AggregatableElement>: RangeComputation {
     pass = BucketPass(
       bounds: bounds,
       needsExtremes: needs(.minimum, .maximum, .indexOfMinimum, .indexOfMaximum),
-      needsIndexes: needs(.indexOfMinimum, .indexOfMaximum),
       needsSum: needs(.sum, .mean, .variance, .standardDeviation),
       needsSquares: needs(.variance, .standardDeviation))
   }
@@ -150,61 +135,14 @@ public struct Buckets<Element: AggregatableElement>: RangeComputation {
 
 extension AggregatableElement {
   /// What the pieces hold that blocks and buckets cut a slice into. O(n).
-  ///
-  /// - Parameter position: the first of a value in a piece.
-  @inline(__always)
-  static func bucketParts(
-    of slice: ElementView<Self>, at index: Int, in pass: BucketPass,
-    by position: (Self, ElementView<Self>) -> Int?
+  public static func bucketParts(
+    of slice: ElementView<Self>, at index: Int, in pass: BucketPass
   ) -> [BucketPart<Self>] {
     var parts: [BucketPart<Self>] = []
     let bounds = pass.bounds
-    // The extremes of the bucket so far.
-    var least: BucketPart<Self>?
-    var greatest: BucketPart<Self>?
     slice.forEachPiece(at: index, from: bounds.bucket(of: index), start: bounds.start) { bucket, piece, index in
-      var part = BucketPart(piece, at: index, of: bucket, in: pass)
-      if pass.needsIndexes {
-        // Only what is beyond all before it is located.
-        let isLess = least.map { $0.bucket != bucket || part.hasLess(than: $0) } ?? true
-        let isGreater = greatest.map { $0.bucket != bucket || part.hasGreater(than: $0) } ?? true
-        part.locate(isLess, isGreater, in: piece, by: position)
-        if isLess { least = part }
-        if isGreater { greatest = part }
-      }
-      parts.append(part)
+      parts.append(BucketPart(piece, at: index, of: bucket, in: pass))
     }
     return parts
-  }
-}
-
-extension AggregatableElement where Key: SIMDScalar {
-  public static func bucketParts(
-    of slice: ElementView<Self>, at index: Int, in pass: BucketPass
-  ) -> [BucketPart<Self>] { bucketParts(of: slice, at: index, in: pass, by: position) }
-
-  /// The first position of a value, or of a NaN if it is one. O(n).
-  static func position(of value: Self, in piece: ElementView<Self>) -> Int? {
-    let key = value.key
-    var position: Int?
-    piece.forEachSlice(of: 512) { group, start in
-      guard contains(key, group) else { return true }
-      position = (0..<group.count).first { group[$0].key == key || (key != key && group[$0].key != group[$0].key) }
-        .map { start &+ $0 }
-      return position == nil
-    }
-    return position
-  }
-
-  // As `hasMatch`.
-  @inline(never)
-  private static func contains(_ value: Key, _ group: ElementView<Self>) -> Bool {
-    var found: Key.SIMDMaskScalar = 0
-    if value == value {
-      for index in 0..<group.count { found |= group[index].key == value ? 1 : 0 }
-    } else {
-      for index in 0..<group.count { found |= group[index].key != group[index].key ? 1 : 0 }
-    }
-    return found != 0
   }
 }

@@ -78,7 +78,8 @@ public struct Histogram<Element: AggregatableElement>: RangeComputation {
     case .extremes:
       var extremes: (minimum: Element, maximum: Element)?
       slice.forEachSlice(of: ElementView<Element>.blockCount) { block, _ in
-        extremes = widest(extremes, Element.extremes(of: block))
+        let (minimum, maximum) = Element.extremes(of: block)
+        extremes = widest(extremes, (minimum.value, maximum.value))
         return true
       }
       return extremes.map { .extremes(minimum: $0.minimum, maximum: $0.maximum) } ?? .nothing

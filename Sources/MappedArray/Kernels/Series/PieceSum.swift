@@ -35,35 +35,14 @@ extension AggregatableElement where Key: FixedWidthInteger, Total == Int128 {
   public static func sum(of sum: PieceSum) -> AggregateResult<Self> { .integer(sum.exact) }
 
   public static func mean(of sum: PieceSum, count: Int) -> Double { mean(of: sum.exact, count: count) }
-
-  // Not with `extreme`: inlined where buckets are, its comparisons would become calls.
-  public static func extremes(of piece: ElementView<Self>) -> (minimum: Self, maximum: Self) {
-    let first = piece[0].key
-    let (minimum, maximum) = piece.fold((first, first)) {
-      ($1.key < $0.0 ? $1.key : $0.0, $1.key > $0.1 ? $1.key : $0.1)
-    }
-    return (Self(key: minimum), Self(key: maximum))
-  }
 }
 
 extension AggregatableElement where Self: BinaryFloatingPoint, Total == PairwiseSum {
   public static func pieceSum(of piece: ElementView<Self>) -> PieceSum {
-    PieceSum(rounded: pairwiseSum(of: piece, Identity()))
+    PieceSum(rounded: pairwiseSum(of: piece))
   }
 
   public static func sum(of sum: PieceSum) -> AggregateResult<Self> { .element(Self(sum.floating)) }
 
   public static func mean(of sum: PieceSum, count: Int) -> Double { sum.floating / Double(count) }
-
-  public static func extremes(of piece: ElementView<Self>) -> (minimum: Self, maximum: Self) {
-    if Self.self == Double.self {
-      let extremes = doubleExtremes(piece.base, count: piece.count)
-      return (Self(extremes.minimum), Self(extremes.maximum))
-    }
-    if Self.self == Float.self {
-      let extremes = floatExtremes(piece.base, count: piece.count)
-      return (Self(extremes.minimum), Self(extremes.maximum))
-    }
-    return (extreme(.minimum, of: piece) ?? .nan, extreme(.maximum, of: piece) ?? .nan)
-  }
 }

@@ -90,7 +90,7 @@ extension AggregatableElement {
 
   /// The sum as a double.
   private static func numericSum(of piece: ElementView<Self>) -> PieceSum {
-    PieceSum(rounded: pairwiseSum(of: piece, Identity()))
+    PieceSum(rounded: pairwiseSum(of: piece))
   }
 
   private static func sumOfNumbers(in piece: ElementView<Self>) -> (PieceSum, count: Int) {
