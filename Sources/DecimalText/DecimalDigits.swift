@@ -14,35 +14,26 @@ struct DecimalDigits<Value: DecimalFloat> {
   @inline(__always)
   private static var lastOffset: Int { Value.maximumDigitCount &- 1 }
 
-  /// - Parameter decimal: what ``ShortestDecimal/fast(significand:exponent:powers:as:)`` has made, or
-  ///   ``ShortestDecimal/shifted(to:)``.
   @inline(__always)
   init(_ decimal: ShortestDecimal) {
-    let shifted =
-      Value.avoidsJumps ? decimal.shiftedOnce(to: Value.leastLeading) : decimal.shifted(to: Value.leastLeading)
-    let digits = Value.splitDigits(shifted.leading)
-    if Value.avoidsJumps {
-      // Few end in a zero before the last digit.
-      let isLong = Self.lastByte(digits) | shifted.last != 0
-      count = isLong ? Self.lastOffset &+ (shifted.last == 0 ? 0 : 1) : Self.significantCount(digits)
-    } else {
-      let shifts = decimal.exponent &- shifted.exponent
-      count = decimal.last == 0 ? Self.significantCount(digits) : Value.maximumDigitCount &- shifts
+    var leading = decimal.leading
+    var last = decimal.last
+    var shifts = 0
+    while leading < Value.leastLeading {
+      leading = leading &* 10 &+ last
+      last = 0
+      shifts &+= 1
     }
+    let digits = Value.splitDigits(leading)
+    count = decimal.last == 0 ? Self.significantCount(digits) : Value.maximumDigitCount &- shifts
     self.digits = digits | SIMD2(repeating: DigitBytes.asciiZeros)
-    last = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: shifted.last)
-    exponent = shifted.exponent &+ Self.lastOffset
+    self.last = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: last)
+    exponent = decimal.exponent &- shifts &+ Self.lastOffset
   }
 
   /// Whether the value is nearly as small or as large as the type's normal values can be, or beyond them.
   @inline(__always)
   var isExtreme: Bool { exponent.magnitude >= Value.extremeExponent }
-
-  /// The last but one of the most digits.
-  @inline(__always)
-  private static func lastByte(_ digits: SIMD2<UInt64>) -> UInt64 {
-    digits[(lastOffset - 1) / 8] &>> UInt64((lastOffset - 1) % 8 * 8)
-  }
 
   /// The count of digits up to the last that is not zero. The first is not.
   @inline(__always)

@@ -4,9 +4,6 @@ protocol DecimalFloat: BinaryFloatingPoint {
   static var maximumDigitCount: Int { get }
   /// The least number of ``maximumDigitCount`` - 1 digits: 10^15, 10^7 or 10^3.
   static var leastLeading: UInt64 { get }
-  /// Whether it costs less to do without jumps by how many digits a value's text has: they are often foreseen wrong. Measured
-  /// with random values; so with f64, and not with f32.
-  static var avoidsJumps: Bool { get }
   /// From 10 to this power on, every value is a whole number: 16, 7 or 4.
   static var wholeExponent: Int { get }
   /// Powers of ten of this magnitude and more have neighbours that are subnormal or not finite: 307, 37 or 4.
@@ -43,8 +40,6 @@ extension Double: DecimalFloat {
   @inline(__always)
   static var leastLeading: UInt64 { 1_000_000_000_000_000 }
   @inline(__always)
-  static var avoidsJumps: Bool { true }
-  @inline(__always)
   static var wholeExponent: Int { 16 }
   @inline(__always)
   static var extremeExponent: UInt { 307 }
@@ -70,8 +65,6 @@ extension Float: DecimalFloat {
   @inline(__always)
   static var leastLeading: UInt64 { 10_000_000 }
   @inline(__always)
-  static var avoidsJumps: Bool { false }
-  @inline(__always)
   static var wholeExponent: Int { 7 }
   @inline(__always)
   static var extremeExponent: UInt { 37 }
@@ -95,8 +88,6 @@ extension Float16: DecimalFloat {
   static var maximumDigitCount: Int { 5 }
   @inline(__always)
   static var leastLeading: UInt64 { 1000 }
-  @inline(__always)
-  static var avoidsJumps: Bool { false }
   @inline(__always)
   static var wholeExponent: Int { 4 }
   @inline(__always)

@@ -72,7 +72,7 @@ extension NumberText {
       significand: fields.isNormal ? fields.significand : fields.fraction,
       exponent: max(fields.exponent, Value.minimumExponent),
       isNarrow: isPowerOfTwo && fields.exponent > Value.minimumExponent)
-    let text = DecimalDigits<Value>(decimal.shifted(to: Value.leastLeading))
+    let text = DecimalDigits<Value>(decimal)
     return text.writePlain(to: output, at: fields.sign) ?? text.writeScientific(to: output, at: fields.sign)
   }
 

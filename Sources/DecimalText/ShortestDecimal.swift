@@ -37,42 +37,17 @@ struct ShortestDecimal {
     let error: UInt64 = Value.usesShortPowers ? 1 &<< 25 : 2
 
     // Is a whole number less than half the width away? In a circle of 2^64 steps that is one comparison.
-    // It allows for errors; what is that close to the ends of the interval, or to a half, is in doubt.
+    // It allows for errors; a comparison that does not removes doubt.
     let allowance = halfWidth &+ 2 &* error
     let fromLowerEnd = fraction &+ allowance
-    let fromUpperEnd = 2 &* allowance &- 1 &- fromLowerEnd
-    let isShort = fromLowerEnd < 2 &* allowance
-    if fromLowerEnd < 4 &* error || fromUpperEnd < 4 &* error { return nil }
-    if isShort, !Value.avoidsJumps {
+    let width = 2 &* allowance
+    if fromLowerEnd < width {
+      if fromLowerEnd &- 4 &* error >= width &- 8 &* error { return nil }
       return ShortestDecimal(leading: whole &+ fraction &>> 63, last: 0, exponent: decimalExponent)
     }
-    let shortMask: UInt64 = isShort ? .max : 0
     let tenths = fraction.multipliedFullWidth(by: 10)
-    if (tenths.low &- (1 &<< 63 &- 10 &* error)) | shortMask <= 20 &* error { return nil }
-    return ShortestDecimal(
-      leading: whole &+ fraction &>> 63 & shortMask, last: (tenths.high &+ tenths.low &>> 63) & ~shortMask,
-      exponent: decimalExponent)
-  }
-
-  /// With zeros behind it until `leading` is no less than `least`.
-  @inline(__always)
-  func shifted(to least: UInt64) -> ShortestDecimal {
-    var shifted = self
-    while shifted.leading < least {
-      shifted.leading = shifted.leading &* 10 &+ shifted.last
-      shifted.last = 0
-      shifted.exponent &-= 1
-    }
-    return shifted
-  }
-
-  /// As ``shifted(to:)`` where one zero at most is enough, and without a jump.
-  @inline(__always)
-  func shiftedOnce(to least: UInt64) -> ShortestDecimal {
-    let mask: UInt64 = leading < least ? .max : 0
-    return ShortestDecimal(
-      leading: leading &+ (leading &* 9 &+ last) & mask, last: last & ~mask,
-      exponent: exponent &+ Int(truncatingIfNeeded: mask))
+    if tenths.low &- (1 &<< 63 &- 10 &* error) <= 20 &* error { return nil }
+    return ShortestDecimal(leading: whole, last: tenths.high &+ tenths.low &>> 63, exponent: decimalExponent)
   }
 
   /// As ``fast(significand:exponent:powers:as:)``, for every value.
