@@ -53,6 +53,20 @@ extension ModuleTests {
       module.expectOrder()
     }
 
+    @Test("a list of several slices, which are whole pieces of the reply or are not", arguments: ["i64", "f64", "S3"])
+    func severalSlices(type: String) {
+      let count = 1_420_000
+      #expect(module.run(["MMAP", "a", "a", type]).reply == .integer(0))
+      #expect(module.reply("MMAP.RESIZE", "a", "\(count)") == .integer(count))
+      for (value, index) in [0, 16_383, 16_384, 524_287, 524_288, 1_398_100, 1_398_101, count - 1].enumerated() {
+        #expect(module.reply("VSET", "a", "\(index)", "\(value + 1)") == .integer(1))
+      }
+      let expected = module.run(split("VALL a"), as: .transaction).reply
+      #expect(expected?.elements?.count == count)
+      #expect(wait(for: split("VALL a")) == expected)
+      module.expectOrder()
+    }
+
     @Test(
       "what is little is done at once",
       arguments: [

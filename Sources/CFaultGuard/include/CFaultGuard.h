@@ -28,6 +28,9 @@ void fault_guard_remove(struct guarded_mapping *mapping);
 /// Reads a byte and forgets it: a page that cannot be had is then known to be lost.
 static inline void fault_guard_touch(const void *address) { (void)*(const volatile char *)address; }
 
+/// Has the processor begin to fetch what will soon be stored into. Nothing happens where there is no page.
+static inline void fault_guard_expect_store(const void *address) { __builtin_prefetch(address, 1); }
+
 /// Whether pages of the mapping have been replaced.
 static inline bool fault_guard_has_failed(const struct guarded_mapping *mapping) {
   return atomic_load_explicit(&mapping->failed, memory_order_relaxed);

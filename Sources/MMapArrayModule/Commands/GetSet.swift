@@ -95,7 +95,10 @@ enum SetElements: ArrayCommand {
     try call.arguments.withParsed(
       words: 2,
       { (arguments) throws(CommandError) in
-        (index: try arguments.index(), element: try arguments.element(as: Element.self))
+        let index = try arguments.index()
+        // It is there by the time the value has been read.
+        array.elements.expectUpdate(at: index)
+        return (index: index, element: try arguments.element(as: Element.self))
       },
       { pairs throws(CommandError) in
         if pairs.contains(where: { !array.elements.isKnownInMemory($0.index) }) {

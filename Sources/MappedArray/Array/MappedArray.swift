@@ -88,6 +88,14 @@ extension MappedArray {
     return areThere
   }
 
+  /// Has the processor begin to fetch the element at `index`, if there is one: it is replaced soon.
+  @inlinable
+  @inline(__always)
+  package borrowing func expectUpdate(at index: Int) {
+    guard UInt(bitPattern: index) < UInt(bitPattern: file.count) else { return }
+    fault_guard_expect_store(file.elements + index &* MemoryLayout<Element>.stride)
+  }
+
   /// Whether another program has appended to a raw file so far that there is an element at `index`.
   @usableFromInline
   mutating func findNewElement(at index: Int) throws(MappedArrayError) -> Bool {
@@ -105,7 +113,12 @@ extension MappedArray {
     if UInt(bitPattern: index) >= UInt(bitPattern: file.count) {
       guard try findNewElement(at: index) else { return false }
     }
-    try withUnsafeBytes(of: element) { (bytes) throws(MappedArrayError) in try file.write(bytes, at: index) }
+    guard file.isReadyForStores else {
+      try withUnsafeBytes(of: element) { (bytes) throws(MappedArrayError) in try file.write(bytes, at: index) }
+      return true
+    }
+    file.elements.storeBytes(of: element, toByteOffset: index &* MemoryLayout<Element>.stride, as: Element.self)
+    try file.checkFault()
     return true
   }
 

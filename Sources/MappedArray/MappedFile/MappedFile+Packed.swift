@@ -107,6 +107,11 @@ extension MappedFile {
     capacity = count
   }
 
+  /// Whether elements that are there can be overwritten with nothing to be seen to before, as `store` does it. Mostly so.
+  @inlinable
+  @inline(__always)
+  package var isReadyForStores: Bool { hasHoles == false && access == .writable && shrinkingTo == nil }
+
   /// Overwrites elements that are there.
   mutating func store(_ bytes: UnsafeRawBufferPointer, at index: Int) throws(MappedArrayError) {
     try makeStorable(index..<index + bytes.count / elementSize)

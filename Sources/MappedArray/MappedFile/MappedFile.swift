@@ -33,9 +33,11 @@ public struct MappedFile: ~Copyable {
   /// In bytes, as last seen.
   var fileSize: Int
   /// The size that the file is being cut to, in bytes, while that is under way.
+  @usableFromInline
   var shrinkingTo: Int?
   /// Whether stores may meet a hole of a sparse file, where a full disk would be a fault signal and not an error. nil
   /// until something is first stored.
+  @usableFromInline
   var hasHoles: Bool?
   /// Whether the kernel cannot tell what is in memory: then all is taken to be.
   var isResidencyUnknown = false
