@@ -69,7 +69,7 @@ public final class Connection {
       guard path.utf8.count < MemoryLayout.size(ofValue: sockaddr_un().sun_path), !path.utf8.contains(0) else {
         throw ClientError(code: ENAMETOOLONG)
       }
-      context = if let timeout { redisConnectUnixWithTimeout(path, timeval(timeout)) } else { redisConnectUnix(path) }
+      context = Connection.connect(path, timeout)
     }
     try self.init(context, timeout: timeout, protocolVersion: protocolVersion)
     try introduce(user: user, password: password, database: database, protocolVersion: protocolVersion)
@@ -85,6 +85,24 @@ public final class Connection {
     adopting descriptor: Int32, timeout: Duration? = nil, protocolVersion: ProtocolVersion = .resp3
   ) throws(ClientError) {
     try self.init(redisConnectFd(descriptor), timeout: timeout, protocolVersion: protocolVersion)
+  }
+
+  /// Connects to a socket of this machine. While more clients are on their way than it has room for the kernel refuses others
+  /// at once, where a port would have them wait; connect(2).
+  private static func connect(_ path: String, _ timeout: Duration?) -> UnsafeMutablePointer<redisContext>? {
+    let end = timeout.map { ContinuousClock.now + $0 }
+    while true {
+      let context =
+        if let timeout { redisConnectUnixWithTimeout(path, timeval(timeout)) } else { redisConnectUnix(path) }
+      let isRefused = context?.pointee.err == REDIS_ERR_IO && errno == EAGAIN
+      if !isRefused { return context }
+      if let end, ContinuousClock.now >= end {
+        errno = EAGAIN
+        return context
+      }
+      redisFree(context)
+      usleep(1000)
+    }
   }
 
   private init(

@@ -33,6 +33,25 @@ struct ConnectionTests {
     #expect(try old("DEBUG", "PROTOCOL", "map")["1"] == .integer(1))
   }
 
+  @Test("a socket that has no room for more clients: who connects waits until it has, or the time is over")
+  func fullBacklog() async throws {
+    let server = try LiveServer(configuration: [("tcp-backlog", "1")])
+    kill(server.processIdentifier, SIGSTOP)
+    var clients: [Connection] = []
+    #expect(throws: ClientError.timeout) {
+      for _ in 0..<100 {
+        // Nothing is sent yet.
+        clients.append(try server.connect(timeout: .milliseconds(50), protocolVersion: .resp2))
+      }
+    }
+    #expect(clients.count < 100)
+    let waiting = Task.detached { try server.connect(protocolVersion: .resp2).send(["PING"]) }
+    // Time to be refused in, for one who does not wait.
+    usleep(50_000)
+    kill(server.processIdentifier, SIGCONT)
+    #expect(try await waiting.value == .status("PONG"))
+  }
+
   @Test("messages that are no replies to commands don't shift the replies")
   func pushes() throws {
     let connection = try server.connect()
