@@ -55,9 +55,28 @@ private struct DividingIntoBuckets<Element: MappableElement>: ComputingWork {
   func write(_ part: Int, to reply: Reply, isRESP3: Bool) {
     if part == 0 { reply.array(count: computation.count) }
     let start = part * piece
-    for bucket in start..<min(start + piece, computation.count) {
-      reply.array(count: operationCount)
-      for result in computation.results(of: bucket) { reply.aggregate(result, isRESP3: isRESP3) }
+    Element.elementType.accept(
+      BucketReply(
+        computation: computation, buckets: start..<min(start + piece, computation.count), reply: reply,
+        isRESP3: isRESP3))
+  }
+}
+
+/// Replies some buckets. Here the compiler knows the type of their elements: jobs are objects, whose methods it does not
+/// make for each type.
+private struct BucketReply: ElementTypeVisitor {
+  /// Of the elements that it is visited with.
+  let computation: any RangeComputation
+  let buckets: Range<Int>
+  let reply: Reply
+  let isRESP3: Bool
+
+  func visit<Element: MappableElement>(_ type: Element.Type) {
+    guard let computation = computation as? Buckets<Element> else { return }
+    for bucket in buckets {
+      let results = computation.results(of: bucket)
+      reply.array(count: results.count)
+      for result in results { reply.aggregate(result, isRESP3: isRESP3) }
     }
   }
 }
