@@ -91,6 +91,9 @@ public protocol AggregatableElement: BitwiseCopyable, Codable, Comparable, Hasha
   /// What the pieces hold that blocks and buckets cut a slice into.
   static func bucketParts(of slice: ElementView<Self>, at index: Int, in pass: BucketPass) -> [BucketPart<Self>]
 
+  /// Adds those of the next slice to others.
+  static func add(_ next: [BucketPart<Self>], to parts: inout [BucketPart<Self>])
+
   /// The sums of the numbers in such pieces.
   static func bucketSums(of slice: ElementView<Self>, at index: Int, in buckets: TriangleBuckets) -> [BucketSum]
 

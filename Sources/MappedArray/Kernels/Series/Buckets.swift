@@ -97,16 +97,7 @@ public struct Buckets<Element: AggregatableElement>: RangeComputation {
     Element.bucketParts(of: slice, at: index, in: pass)
   }
 
-  public mutating func take(_ part: [BucketPart<Element>]) {
-    // One piece after the other, so that sums and variances do not depend on where slices end.
-    for part in part {
-      if let last = parts.last, last.bucket == part.bucket {
-        parts[parts.count &- 1].add(part)
-      } else {
-        parts.append(part)
-      }
-    }
-  }
+  public mutating func take(_ part: [BucketPart<Element>]) { Element.add(part, to: &parts) }
 
   /// How many buckets there are.
   public var count: Int { parts.count }
@@ -144,5 +135,17 @@ extension AggregatableElement {
       parts.append(BucketPart(piece, at: index, of: bucket, in: pass))
     }
     return parts
+  }
+
+  /// Adds what the pieces of the next slice hold. O(n) in the pieces.
+  public static func add(_ next: [BucketPart<Self>], to parts: inout [BucketPart<Self>]) {
+    // One piece after the other, so that sums and variances do not depend on where slices end.
+    for part in next {
+      if let last = parts.last, last.bucket == part.bucket {
+        parts[parts.count &- 1].add(part)
+      } else {
+        parts.append(part)
+      }
+    }
   }
 }
