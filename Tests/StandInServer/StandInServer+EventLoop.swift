@@ -30,6 +30,16 @@ extension StandInServer {
     }
   }
 
+  /// How many page faults the server's thread has had, whether they waited for the disk or not.
+  public var pageFaultCount: Int {
+    thread.run {
+      var usage = rusage()
+      // RUSAGE_THREAD, which Glibc has for GNU programs only.
+      getrusage(__rusage_who_t(1), &usage)
+      return usage.ru_minflt + usage.ru_majflt
+    }
+  }
+
   /// One turn of the event loop, for timers that are due too. Returns how many descriptors were readable and timers due.
   ///
   /// - Parameter patience: how long to wait for one, in milliseconds.

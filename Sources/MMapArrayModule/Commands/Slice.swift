@@ -49,7 +49,7 @@ enum ReadSlice: ArrayCommand {
 extension SubArray: PackedSelection {
   func sliceCount(elementSize: Int) -> Int {
     // Where each element may lie on a page of its own, that is what takes long.
-    runCount < 64 ? 1 << 16 : SliceSize.bytes / elementSize
+    runLength < 64 ? 1 << 16 : SliceSize.bytes / elementSize
   }
 
   func replyCount(elementSize: Int) -> Int { 1 }

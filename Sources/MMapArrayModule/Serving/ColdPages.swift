@@ -217,7 +217,7 @@ extension Services {
   /// - Parameter resume: is called on the main thread when that has been done.
   /// - Returns: whether it is called.
   func prepares(_ range: Range<Int>, of array: ServedArray, then resume: @escaping () -> Void) -> Bool {
-    guard !range.isEmpty else { return false }
+    guard workSettings.diskThreadCount > 0, !range.isEmpty else { return false }
     let makeWritable = { [self] in
       guard let preparation = array.file.preparation(of: range) else { return false }
       return begins(DiskRead { preparation.run() }, then: resume)

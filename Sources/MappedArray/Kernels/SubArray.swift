@@ -98,7 +98,7 @@ package struct SubArray: Sendable {
   }
 
   /// How many elements lie side by side at least.
-  package var runCount: Int { inner.jump == 1 ? inner.count : 1 }
+  package var runLength: Int { inner.jump == 1 ? inner.count : 1 }
 
   /// Calls `body` with the indexes of its elements, in its own order: ranges of what lies side by side.
   ///
